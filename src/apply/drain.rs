@@ -1,0 +1,99 @@
+//! Drain: nothing new is captured, and what is captured lives on until it ends.
+
+use std::time::{Duration, Instant};
+
+use crate::netlink::Connection;
+use crate::nft::{RedirectedTo, count_redirected};
+use crate::ruleset::build::{Counted, RuleBuilder};
+use crate::ruleset::{BaseChain, Chain, Expr, Rule, Ruleset};
+
+use super::error::ApplyError;
+use super::observe::read_ours;
+use super::remove::exchange;
+
+/// The chain that keeps conntrack and NAT at work: taking the last nat chain away resets what
+/// was captured.
+const DRAIN_CHAIN: &str = "drain";
+
+/// How often the connections are counted: the kernel walks through its whole table for it.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// How far a drain is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DrainProgress {
+    /// Captured connections that live.
+    pub remaining: usize,
+    /// How long the drain has waited.
+    pub waited: Duration,
+}
+
+/// Whether the table is one that drains.
+pub(super) fn is_draining(ruleset: &Ruleset) -> bool {
+    ruleset.chain(DRAIN_CHAIN).is_some()
+}
+
+/// Exchanges the capture rules for the one chain that keeps captured connections alive.
+pub(super) fn begin(nft: &mut Connection) -> Result<(), ApplyError> {
+    let Some(ours) = read_ours(nft)? else { return Ok(()) };
+    if is_draining(&ours.ruleset) {
+        return Ok(());
+    }
+    let rules = captured_ports(&ours.ruleset).into_iter().map(draining_rule).collect();
+    let chain = Chain {
+        name: DRAIN_CHAIN.into(),
+        base: Some(BaseChain::nat_prerouting()),
+        comment: None,
+        rules,
+    };
+    let wanted = Ruleset { sets: Vec::new(), chains: vec![chain], ..ours.ruleset.clone() };
+    exchange(nft, &wanted, &ours)
+}
+
+/// The `ct` keeps conntrack at work. The port is there to be read back: when the rules are gone,
+/// captured connections are known by the port that they were redirected to.
+fn draining_rule(port: u16) -> Rule {
+    RuleBuilder::new("drain", Counted::No).ct_new().dport_between(port, port).accept()
+}
+
+/// Waits until no captured connection lives.
+pub(super) fn wait(
+    nft: &mut Connection,
+    limit: Duration,
+    progress: &dyn Fn(DrainProgress),
+) -> Result<(), ApplyError> {
+    let Some(ours) = read_ours(nft)? else { return Ok(()) };
+    let ports = captured_ports(&ours.ruleset);
+    let start = Instant::now();
+    loop {
+        let remaining = count_redirected(nft, &ports)?;
+        let waited = start.elapsed();
+        if remaining == 0 {
+            return Ok(());
+        }
+        if waited >= limit {
+            return Err(ApplyError::DrainTimedOut { remaining, waited: limit });
+        }
+        progress(DrainProgress { remaining, waited });
+        std::thread::sleep(INTERVAL.min(limit.saturating_sub(waited)));
+    }
+}
+
+/// The ports that captured connections were redirected to.
+pub(super) fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
+    let draining = ruleset.chain(DRAIN_CHAIN).into_iter().flat_map(|chain| &chain.rules);
+    let compared = draining.flat_map(|rule| &rule.exprs).filter_map(|expr| match expr {
+        Expr::Cmp { data, .. } => port(data),
+        _ => None,
+    });
+    let redirecting = |rule: &&Rule| matches!(rule.exprs.last(), Some(Expr::Redirect { .. }));
+    let redirected = ruleset.rules().filter(redirecting).flat_map(|rule| &rule.exprs);
+    let redirected = redirected.filter_map(|expr| match expr {
+        Expr::Immediate { data, .. } => port(data),
+        _ => None,
+    });
+    compared.chain(redirected).collect()
+}
+
+fn port(data: &[u8]) -> Option<u16> {
+    data.try_into().ok().map(u16::from_be_bytes)
+}

@@ -1,0 +1,74 @@
+//! Effects and their inverse: an address on `lo`, a sysctl.
+
+use crate::net::address;
+use crate::net::sysctl::TCP_LOOSE;
+use crate::netlink::Connection;
+use crate::plan::Effect;
+
+use super::error::{ApplyError, EffectError};
+use super::record::Undo;
+
+/// Makes effects in the namespace of the thread; opens a socket for addresses when it needs one.
+#[derive(Default)]
+pub(super) struct Hands {
+    route: Option<Connection>,
+}
+
+impl Hands {
+    /// How the effect would be taken back; `None` if it is there already.
+    pub(super) fn inverse(&mut self, effect: Effect) -> Result<Option<Undo>, ApplyError> {
+        self.try_inverse(effect).map_err(|source| ApplyError::Effect { effect, source })
+    }
+
+    fn try_inverse(&mut self, effect: Effect) -> Result<Option<Undo>, EffectError> {
+        match effect {
+            Effect::LoopbackAddress(ip) => {
+                let is_there = address::is_on_lo(self.route()?, ip)?;
+                Ok((!is_there).then_some(Undo::LoopbackAddress(ip)))
+            }
+            Effect::TcpLooseOff => match TCP_LOOSE.read()? {
+                None => Err(EffectError::Absent { name: TCP_LOOSE.to_string() }),
+                Some(0) => Ok(None),
+                Some(value) => Ok(Some(Undo::TcpLoose(value))),
+            },
+        }
+    }
+
+    pub(super) fn make(&mut self, effect: Effect) -> Result<(), ApplyError> {
+        match effect {
+            Effect::LoopbackAddress(ip) => self
+                .route()
+                .and_then(|route| address::add_to_lo(route, ip))
+                .map_err(|source| ApplyError::Effect { effect, source: source.into() }),
+            Effect::TcpLooseOff => {
+                TCP_LOOSE.write(0).map_err(|source| ApplyError::LiveConnections { source })
+            }
+        }
+    }
+
+    pub(super) fn undo(&mut self, undo: Undo) -> Result<(), ApplyError> {
+        let result = match undo {
+            Undo::LoopbackAddress(ip) => self
+                .route()
+                .and_then(|route| address::remove_from_lo(route, ip))
+                .map_err(EffectError::from),
+            Undo::TcpLoose(value) => TCP_LOOSE.write(value).map_err(EffectError::from),
+        };
+        result.map_err(|source| ApplyError::Undo { undo, source })
+    }
+
+    /// Takes all of them back, the last first, and goes on past failures.
+    pub(super) fn undo_all(&mut self, undo: &[Undo]) -> Vec<ApplyError> {
+        undo.iter().rev().filter_map(|undo| self.undo(*undo).err()).collect()
+    }
+
+    fn route(&mut self) -> Result<&mut Connection, crate::netlink::NetlinkError> {
+        if self.route.is_none() {
+            self.route = Some(address::connect()?);
+        }
+        // The line above filled it.
+        self.route.as_mut().ok_or(crate::netlink::NetlinkError::Interrupted {
+            family: crate::netlink::Family::Route,
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! Why something could not be applied, removed or looked at.
+
+use crate::net::kernel::KernelTooOld;
+use crate::net::netns::NetnsError;
+use crate::net::sysctl::SysctlError;
+use crate::netlink::NetlinkError;
+use crate::nft::NftError;
+use crate::plan::{Effect, TABLE};
+use crate::ruleset::InvalidRuleset;
+
+use super::record::{Undo, Version};
+
+/// A failure. Unless it says otherwise, the namespace is as it was before.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The machine's own namespace, and nobody said that it is meant.
+    #[error(
+        "this is the machine's own network namespace: name a pod's with --netns or --pid, or say \
+         --host if the machine itself is meant"
+    )]
+    HostNamespace,
+    /// Not the machine's own namespace, although it was said to be meant.
+    #[error("--host was given, but this is not the machine's own network namespace")]
+    NotHostNamespace,
+    /// The namespace could not be entered.
+    #[error(transparent)]
+    Netns(#[from] NetnsError),
+    /// The kernel can't do it.
+    #[error(transparent)]
+    Kernel(#[from] KernelTooOld),
+    /// nf_tables refused.
+    #[error(transparent)]
+    Nft(#[from] NftError),
+    /// Sockets or addresses could not be read.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+    /// A setting could not be read.
+    #[error(transparent)]
+    Sysctl(#[from] SysctlError),
+    /// The plan is not a ruleset: a defect of nftdivert.
+    #[error("the plan is not a ruleset: {0}. This is a defect of nftdivert: please report it")]
+    Plan(#[from] InvalidRuleset),
+    /// A table of our name that we did not write.
+    #[error(
+        "a table `inet {TABLE}` is there that nftdivert did not write: look at it with \
+         `nft list table inet {TABLE}` and delete or rename it"
+    )]
+    NotOurs,
+    /// Our table, written by a newer version.
+    #[error(
+        "capture was applied by nftdivert {found}, which is newer than this one ({}): use \
+         nftdivert {found} or newer, or let that one remove it first",
+        Version::own()
+    )]
+    Newer {
+        /// The newer version.
+        found: Version,
+    },
+    /// Connections live that would be captured in mid-stream, and can't be protected.
+    #[error(
+        "TCP connections live in this namespace and would be broken: {source}. Make it writable, \
+         apply before the first connection, or break them knowingly with --break-live"
+    )]
+    LiveConnections {
+        /// Why they can't be protected.
+        source: SysctlError,
+    },
+    /// An effect could not be made.
+    #[error("can't set up {effect}: {source}")]
+    Effect {
+        /// Which.
+        effect: Effect,
+        /// Why.
+        source: EffectError,
+    },
+    /// An effect could not be taken back.
+    #[error("can't undo `{undo}`: {source}")]
+    Undo {
+        /// Which.
+        undo: Undo,
+        /// Why.
+        source: EffectError,
+    },
+    /// A failure after which something could not be put back.
+    #[error("{cause}\nWhat could not be put back and is left:\n{}", lines(left))]
+    Left {
+        /// The failure itself.
+        cause: Box<Self>,
+        /// What is left, and why.
+        left: Vec<Self>,
+    },
+    /// Captured connections outlived the drain's time limit.
+    #[error(
+        "{remaining} captured connections still live after {} s; new ones are not captured any \
+         more. `nftdivert remove --drain` waits on, `nftdivert remove` cuts them",
+        waited.as_secs()
+    )]
+    DrainTimedOut {
+        /// How many live.
+        remaining: usize,
+        /// The time limit.
+        waited: std::time::Duration,
+    },
+}
+
+/// Why an effect could not be made or taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum EffectError {
+    /// Addresses.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+    /// Settings.
+    #[error(transparent)]
+    Sysctl(#[from] SysctlError),
+    /// The setting is not there at all.
+    #[error("the kernel has no {name}; `modprobe nf_conntrack` on the node brings it")]
+    Absent {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl ApplyError {
+    /// The failure, with what could not be put back after it.
+    pub(super) fn with_left(self, left: Vec<Self>) -> Self {
+        if left.is_empty() { self } else { Self::Left { cause: Box::new(self), left } }
+    }
+
+    /// Whether somebody else wrote in between, so that trying again may work.
+    pub(super) fn is_stale(&self) -> bool {
+        matches!(self, Self::Nft(NftError::Stale))
+    }
+}
+
+fn lines(errors: &[ApplyError]) -> String {
+    errors.iter().map(|error| format!("  {error}")).collect::<Vec<_>>().join("\n")
+}

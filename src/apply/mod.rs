@@ -1,0 +1,21 @@
+//! Makes a namespace be as planned, or leaves it as it was; takes capture away again; tells what
+//! is there.
+
+mod drain;
+mod effects;
+mod error;
+mod observe;
+mod put;
+mod record;
+mod remove;
+mod status;
+mod target;
+
+pub use drain::DrainProgress;
+pub use error::ApplyError;
+pub use observe::{Observed, Ours, observe};
+pub use put::{Applied, ApplyOptions, LiveConnections, Outcome, apply};
+pub use record::{RECORD_CHAIN, Record, Undo, Version};
+pub use remove::{Captured, RemoveOptions, Removed, remove};
+pub use status::{State, Status, status};
+pub use target::{HostRule, Inside, Target};

@@ -1,0 +1,84 @@
+//! What is in a namespace: our table, and what planning has to know.
+
+use crate::net::sockets;
+use crate::net::sysctl::LO_DISABLE_IPV6;
+use crate::netlink::Connection;
+use crate::nft::read_table;
+use crate::plan::{HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
+use crate::ruleset::{Expr, Ruleset};
+
+use super::error::ApplyError;
+use super::record::{RECORD_CHAIN, Record, Version};
+use super::target::Inside;
+
+/// Our table as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ours {
+    /// The table without the chain that carries the record.
+    pub ruleset: Ruleset,
+    /// The record; none if somebody took it away.
+    pub record: Option<Record>,
+    /// Whether the chain of the record is there, readable or not.
+    pub has_record_chain: bool,
+    /// The generation it was read from.
+    pub generation: u32,
+}
+
+/// What is in a namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Our table, if there is one.
+    pub ours: Option<Ours>,
+    /// What planning has to know.
+    pub facts: HostFacts,
+}
+
+/// Looks at the namespace of the calling thread.
+///
+/// # Errors
+/// The kernel refused, or a table of our name is not ours or is a newer version's.
+pub fn observe(_: &Inside, nft: &mut Connection) -> Result<Observed, ApplyError> {
+    let ours = read_ours(nft)?;
+    let is_in_force = ours.as_ref().is_some_and(|ours| follows_connections(&ours.ruleset));
+    let facts = HostFacts {
+        ipv6: match LO_DISABLE_IPV6.read()? {
+            Some(0) => Ipv6Support::Available,
+            Some(_) | None => Ipv6Support::Unavailable,
+        },
+        untracked_tcp: if !is_in_force && sockets::live_tcp()? > 0 {
+            UntrackedTcp::Some
+        } else {
+            UntrackedTcp::None
+        },
+    };
+    Ok(Observed { ours, facts })
+}
+
+/// Whether conntrack runs because of this table: connections are followed from their start.
+fn follows_connections(ruleset: &Ruleset) -> bool {
+    let needs_conntrack = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Ct { .. });
+    ruleset.flags == 0 && ruleset.rules().flat_map(|rule| &rule.exprs).any(needs_conntrack)
+}
+
+/// Reads our table; refuses one that is not ours, and one of a newer version.
+pub(super) fn read_ours(nft: &mut Connection) -> Result<Option<Ours>, ApplyError> {
+    let Some(found) = read_table(nft, TABLE)? else { return Ok(None) };
+    let mut ruleset = found.ruleset;
+    if ruleset.comment.as_deref() != Some(TABLE_COMMENT) {
+        return Err(ApplyError::NotOurs);
+    }
+    let place = ruleset.chains.iter().position(|chain| chain.name == RECORD_CHAIN);
+    let chain = place.map(|place| ruleset.chains.remove(place));
+    let comment = chain.as_ref().and_then(|chain| chain.comment.as_deref());
+    if let Some(version) = comment.and_then(writer).filter(|version| *version > Version::own()) {
+        return Err(ApplyError::Newer { found: version });
+    }
+    let record = comment.and_then(|comment| comment.parse().ok());
+    let generation = found.generation;
+    Ok(Some(Ours { ruleset, record, has_record_chain: chain.is_some(), generation }))
+}
+
+/// The version that wrote a record, even where the rest of it is of a form not known here.
+fn writer(comment: &str) -> Option<Version> {
+    comment.strip_prefix("nftdivert ")?.split(';').next()?.parse().ok()
+}

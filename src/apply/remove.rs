@@ -1,0 +1,131 @@
+//! Remove: takes away everything that is ours, nf_tables first.
+
+use std::time::Duration;
+
+use crate::netlink::{Connection, Family};
+use crate::nft::{Batch, NftError, commit, count_redirected};
+use crate::plan::TABLE;
+use crate::ruleset::{Change, Ruleset};
+
+use super::drain::{self, DrainProgress};
+use super::effects::Hands;
+use super::error::ApplyError;
+use super::observe::{Ours, read_ours};
+use super::target::Target;
+
+/// How often we read and write again when other programs commit in between.
+const TRIES: u32 = 10;
+
+/// What becomes of captured connections that live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Captured {
+    /// They are cut.
+    Cut,
+    /// New connections are not captured any more, and the rest goes when the last captured one
+    /// has ended, or stays at the end of the time limit.
+    Drain(Duration),
+}
+
+/// How to remove.
+pub struct RemoveOptions<'a> {
+    /// What becomes of captured connections.
+    pub captured: Captured,
+    /// Told how many captured connections are left while they drain.
+    pub progress: &'a (dyn Fn(DrainProgress) + Sync),
+}
+
+/// A removal that worked.
+#[derive(Debug)]
+pub struct Removed {
+    /// Whether there was anything of ours.
+    pub was_there: bool,
+    /// Captured connections that were cut; none if the kernel can't list connections.
+    pub cut: Option<usize>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+    /// Closing it waits for the kernel's grace period: it is closed with this value.
+    _socket: Connection,
+}
+
+/// Takes capture away.
+///
+/// # Errors
+/// Nothing was changed, or the error says what is left; removing again goes on from there.
+pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, ApplyError> {
+    target.run(|_| {
+        let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
+        if let Captured::Drain(limit) = options.captured {
+            retry(&mut nft, drain::begin)?;
+            drain::wait(&mut nft, limit, options.progress)?;
+        }
+        let (was_there, cut, notes) = retry(&mut nft, attempt)?;
+        Ok(Removed { was_there, cut, notes, _socket: nft })
+    })
+}
+
+fn retry<T>(
+    nft: &mut Connection,
+    mut job: impl FnMut(&mut Connection) -> Result<T, ApplyError>,
+) -> Result<T, ApplyError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match job(nft) {
+            Err(error) if error.is_stale() && tries < TRIES => {}
+            other => return other,
+        }
+    }
+}
+
+type Done = (bool, Option<usize>, Vec<String>);
+
+fn attempt(nft: &mut Connection) -> Result<Done, ApplyError> {
+    let Some(ours) = read_ours(nft)? else { return Ok((false, Some(0), Vec::new())) };
+    let mut notes = Vec::new();
+    if ours.record.is_none() {
+        notes.push(
+            "the record of what to undo was gone: what apply set up besides the table, if \
+             anything, is left"
+                .to_owned(),
+        );
+    }
+    let cut = count_redirected(nft, &drain::captured_ports(&ours.ruleset)).ok();
+    let undo = ours.record.as_ref().map(|record| record.undo.clone()).unwrap_or_default();
+    if undo.is_empty() {
+        delete_table(nft, ours.generation)?;
+        return Ok((true, cut, notes));
+    }
+    // The table stays, without rules, until all it says has been undone: a removal that is
+    // interrupted here can be taken up again.
+    empty(nft, &ours)?;
+    let mut failures = Hands::default().undo_all(&undo);
+    if let Some(first) = failures.pop() {
+        return Err(first.with_left(failures));
+    }
+    let now = crate::nft::generation(nft)?;
+    delete_table(nft, now)?;
+    Ok((true, cut, notes))
+}
+
+fn delete_table(nft: &mut Connection, generation: u32) -> Result<(), ApplyError> {
+    let mut batch = Batch::new(Some(generation));
+    batch.delete_table(TABLE);
+    Ok(commit(nft, &batch.seal())?)
+}
+
+fn empty(nft: &mut Connection, ours: &Ours) -> Result<(), ApplyError> {
+    let nothing = Ruleset { sets: Vec::new(), chains: Vec::new(), ..ours.ruleset.clone() };
+    exchange(nft, &nothing, ours)
+}
+
+/// Exchanges all but the record.
+pub(super) fn exchange(
+    nft: &mut Connection,
+    wanted: &Ruleset,
+    ours: &Ours,
+) -> Result<(), ApplyError> {
+    let Change::Rewrite(rewrite) = Change::between(wanted, &ours.ruleset) else { return Ok(()) };
+    let mut batch = Batch::new(Some(ours.generation));
+    batch.rewrite(TABLE, &rewrite);
+    Ok(commit(nft, &batch.seal())?)
+}

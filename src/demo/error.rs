@@ -1,0 +1,100 @@
+//! What can go wrong in the demo: what was tried, on what, and why it failed.
+
+use std::io;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use thiserror::Error;
+
+use crate::net::netns::NetnsError;
+
+/// A failure of a demo part.
+#[derive(Debug, Error)]
+pub enum DemoError {
+    /// A namespace could not be made or entered.
+    #[error(transparent)]
+    Netns(#[from] NetnsError),
+    /// A system call failed.
+    #[error("{operation} {object}: {source}")]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        object: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A link, address or route was refused.
+    #[error("{operation} {object}: {source}")]
+    Route {
+        /// What was tried.
+        operation: &'static str,
+        /// On what.
+        object: String,
+        /// Why it failed.
+        source: rtnetlink::Error,
+    },
+    /// The thread may not act as this user.
+    #[error("act as uid {uid}, gid {gid}: refused (needs CAP_SETUID and CAP_SETGID)")]
+    Identity {
+        /// The user.
+        uid: u32,
+        /// The group.
+        gid: u32,
+    },
+    /// Nothing happened in time.
+    #[error("{operation} {object}: nothing after {limit:?}")]
+    TimedOut {
+        /// What was waited for.
+        operation: &'static str,
+        /// From what.
+        object: String,
+        /// How long.
+        limit: Duration,
+    },
+    /// The thread that prepares a namespace is not in it.
+    #[error("prepare a namespace: the thread is in another one, nothing was changed")]
+    Elsewhere,
+    /// A thread ended before it was ready.
+    #[error("start {name}: the thread ended without an answer")]
+    Ended {
+        /// The thread's name.
+        name: String,
+    },
+    /// A server said something else than its one line, or echoed other bytes.
+    #[error("answer from {object}: {text:?} is not what was expected")]
+    Answer {
+        /// Who answered.
+        object: String,
+        /// What was said.
+        text: String,
+    },
+}
+
+impl DemoError {
+    /// The kind of the system call's failure, if this is one.
+    pub fn io_kind(&self) -> Option<io::ErrorKind> {
+        if let Self::Io { source, .. } = self { Some(source.kind()) } else { None }
+    }
+
+    pub(super) fn io(
+        operation: &'static str,
+        object: impl ToString,
+    ) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { operation, object: object.to_string(), source }
+    }
+
+    pub(super) fn errno(
+        operation: &'static str,
+        object: impl ToString,
+    ) -> impl FnOnce(Errno) -> Self {
+        move |source| Self::Io { operation, object: object.to_string(), source: source.into() }
+    }
+
+    pub(super) fn route(
+        operation: &'static str,
+        object: impl ToString,
+    ) -> impl FnOnce(rtnetlink::Error) -> Self {
+        move |source| Self::Route { operation, object: object.to_string(), source }
+    }
+}

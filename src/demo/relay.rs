@@ -1,0 +1,103 @@
+//! One captured connection: asks the kernel where it was going, goes there, copies both ways.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
+use tokio::io::copy_bidirectional;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::proxy::{Direction, Outcome, Seen};
+use super::socket::open;
+
+const DIAL_LIMIT: Duration = Duration::from_secs(2);
+
+/// How the connections of one listener are passed on.
+#[derive(Clone)]
+pub(super) struct Relay {
+    pub(super) direction: Direction,
+    /// The listener's own port.
+    pub(super) port: u16,
+    /// From where the destination is dialled, if not from the usual address.
+    pub(super) source: Option<IpAddr>,
+    pub(super) seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Relay {
+    /// Serves `client` until either side is done.
+    pub(super) async fn take(self, mut client: TcpStream, peer: SocketAddr) {
+        let (original, local) = match destinations(&client) {
+            Ok(found) => found,
+            Err(error) => return tracing::warn!(%error, %peer, "no original destination"),
+        };
+        let note = |outcome| {
+            let (direction, at) = (self.direction, Instant::now());
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.push(Seen { direction, peer, original, outcome, at });
+        };
+        // TPROXY leaves the destination as it was too, but then the port is another one.
+        if original == local && local.port() == self.port {
+            note(Outcome::Direct);
+            return reset(client);
+        }
+        match self.dial(original).await {
+            Ok(mut server) => {
+                note(Outcome::Forwarded);
+                if let Err(error) = copy(&mut client, &mut server).await {
+                    tracing::debug!(%error, %peer, %original, "captured connection broke");
+                }
+            }
+            Err(error) => {
+                note(Outcome::Failed(error.kind()));
+                reset(client);
+            }
+        }
+    }
+
+    async fn dial(&self, original: SocketAddr) -> io::Result<TcpStream> {
+        let socket = open(original)?;
+        if let Some(source) = self.source {
+            socket.bind(SocketAddr::new(source, 0))?;
+        }
+        timeout(DIAL_LIMIT, socket.connect(original)).await?
+    }
+}
+
+async fn copy(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> {
+    client.set_nodelay(true)?;
+    server.set_nodelay(true)?;
+    copy_bidirectional(client, server).await.map(drop)
+}
+
+/// Where the connection was going when it left its client, and where it arrived.
+fn destinations(client: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
+    let local = client.local_addr()?;
+    let original = match local {
+        SocketAddr::V4(_) => getsockopt(client, OriginalDst).map(|raw| {
+            let ip = Ipv4Addr::from(u32::from_be(raw.sin_addr.s_addr));
+            SocketAddr::from((ip, u16::from_be(raw.sin_port)))
+        }),
+        SocketAddr::V6(_) => getsockopt(client, Ip6tOriginalDst).map(|raw| {
+            let ip = Ipv6Addr::from(raw.sin6_addr.s6_addr);
+            SocketAddr::from((ip, u16::from_be(raw.sin6_port)))
+        }),
+    };
+    match original {
+        Ok(original) => Ok((original, local)),
+        // Not tracked, or no connection tracking at all: nobody changed it.
+        Err(Errno::ENOENT | Errno::ENOPROTOOPT) => Ok((local, local)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn reset(client: TcpStream) {
+    if let Err(error) = client.set_zero_linger() {
+        tracing::debug!(%error, "demo client is closed without a reset");
+    }
+    drop(client);
+}

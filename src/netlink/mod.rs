@@ -1,0 +1,11 @@
+//! One netlink socket: it sends, receives every answer within a time limit, and reads errors whole.
+
+mod answer;
+mod attributes;
+mod connection;
+mod error;
+
+pub use answer::{Answer, KernelError};
+pub use attributes::{Attribute, Attributes};
+pub use connection::{Connection, Family, message};
+pub use error::{NetlinkError, errno_text};

@@ -1,0 +1,138 @@
+//! A policy while it is being read: every value may still be missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::fault::Place;
+use super::given::{Flaw, Raw};
+use super::{Counters, Ipv6, LoopbackRange, SETTINGS, Setting};
+use crate::words::{CidrSet, Gid, IfName, Port, PortSet, Uid};
+
+/// The values given so far, later ones in place of earlier ones; `None` means the default.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) uids: Option<BTreeSet<Uid>>,
+    pub(super) gids: Option<BTreeSet<Gid>>,
+    pub(super) outbound_port: Option<Port>,
+    pub(super) inbound_port: Option<Port>,
+    pub(super) tunnel_port: Option<Port>,
+    pub(super) passthrough_ipv4: Option<Ipv4Addr>,
+    pub(super) passthrough_ipv6: Option<Ipv6Addr>,
+    pub(super) inbound_ports: Option<AllOr<PortSet>>,
+    pub(super) inbound_exclude_ports: Option<PortSet>,
+    pub(super) outbound_ranges: Option<AllOr<CidrSet>>,
+    pub(super) outbound_exclude_ranges: Option<CidrSet>,
+    pub(super) outbound_include_ports: Option<PortSet>,
+    pub(super) outbound_exclude_ports: Option<PortSet>,
+    pub(super) loopback: Option<LoopbackRange>,
+    pub(super) exclude_interfaces: Option<BTreeSet<IfName>>,
+    pub(super) ipv6: Option<Ipv6>,
+    pub(super) counters: Option<Counters>,
+    places: BTreeMap<&'static str, Place>,
+    refused: BTreeSet<&'static str>,
+}
+
+/// The word `all`, or a list.
+#[derive(Debug)]
+pub(super) enum AllOr<C> {
+    All,
+    Only(C),
+}
+
+impl Draft {
+    /// Remembers where a setting was given.
+    pub(super) fn note(&mut self, path: &'static str, place: Place) {
+        self.places.insert(path, place);
+    }
+
+    /// Remembers that a setting's value was no good, so that nothing is concluded from it.
+    pub(super) fn refuse(&mut self, path: &'static str) {
+        self.refused.insert(path);
+    }
+
+    /// Remembers the same of every setting in the mapping at `path`.
+    pub(super) fn refuse_below(&mut self, path: &str) {
+        let below = |setting: &&Setting| setting.path.starts_with(&format!("{path}."));
+        self.refused.extend(SETTINGS.iter().filter(below).map(|setting| setting.path));
+    }
+
+    /// Whether no value of these settings was refused.
+    pub(super) fn sound(&self, paths: &[&'static str]) -> bool {
+        !paths.iter().any(|path| self.refused.contains(path))
+    }
+
+    /// Whether the setting was given.
+    pub(super) fn given(&self, path: &'static str) -> bool {
+        self.places.contains_key(path)
+    }
+
+    /// Where the setting was given; its name alone where it was not.
+    pub(super) fn place(&self, path: &'static str) -> Place {
+        let unsaid = || Place { field: path.to_owned(), line: None };
+        self.places.get(path).cloned().unwrap_or_else(unsaid)
+    }
+}
+
+/// Fills the slot of a setting that is one value.
+pub(super) fn one<T>(
+    raw: &Raw<'_>,
+    slot: &mut Option<T>,
+    parse: fn(&str) -> Result<T, String>,
+) -> Vec<Flaw> {
+    let parsed = match raw {
+        Raw::Text(text) => parse(text),
+        Raw::Items(_) => Err(String::from("must be a single value")),
+    };
+    match parsed {
+        Ok(value) => *slot = Some(value),
+        Err(reason) => return vec![Flaw { item: None, reason }],
+    }
+    Vec::new()
+}
+
+/// Fills the slot of a setting that is a list.
+pub(super) fn many<T, C>(raw: &Raw<'_>, slot: &mut Option<C>) -> Vec<Flaw>
+where
+    T: FromStr<Err: Display>,
+    C: FromIterator<T>,
+{
+    let items = match raw {
+        Raw::Text(_) => return vec![Flaw { item: None, reason: String::from("must be a list") }],
+        Raw::Items(items) => items,
+    };
+    let (mut values, mut flaws) = (Vec::with_capacity(items.len()), Vec::new());
+    for (index, item) in items.iter().enumerate() {
+        match word(item.text) {
+            Ok(value) => values.push(value),
+            Err(reason) => flaws.push(Flaw { item: Some(index), reason }),
+        }
+    }
+    *slot = Some(values.into_iter().collect());
+    flaws
+}
+
+/// Fills the slot of a setting that is a list or the word `all`.
+pub(super) fn all_or_many<T, C>(raw: &Raw<'_>, slot: &mut Option<AllOr<C>>) -> Vec<Flaw>
+where
+    T: FromStr<Err: Display>,
+    C: FromIterator<T>,
+{
+    if let Raw::Text("all") = raw {
+        *slot = Some(AllOr::All);
+        return Vec::new();
+    }
+    let mut list = None;
+    let flaws = many(raw, &mut list);
+    *slot = list.map(AllOr::Only);
+    flaws
+}
+
+/// Reads a word, with its error as a sentence.
+///
+/// # Errors
+/// The reason in words.
+pub(super) fn word<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}

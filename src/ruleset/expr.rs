@@ -1,0 +1,213 @@
+//! The kernel's expressions: what a rule is made of (`linux/netfilter/nf_tables.h`).
+
+use super::Name;
+
+/// A register number as on the wire (`enum nft_registers`): 0 is the verdict, 1-4 hold 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reg(pub u32);
+
+impl Reg {
+    /// The one data register that our rules use (`NFT_REG_1`).
+    pub const ONE: Self = Self(1);
+}
+
+/// What `meta` loads (`enum nft_meta_keys`). Ids, marks and indices are in host byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetaKey {
+    /// Input interface index, 4 bytes.
+    Iif,
+    /// Output interface index, 4 bytes.
+    Oif,
+    /// Input interface name, 16 bytes, padded with zeros.
+    IifName,
+    /// Output interface name, 16 bytes, padded with zeros.
+    OifName,
+    /// The owner of the socket's file at its creation, 4 bytes.
+    SkUid,
+    /// The group of the socket's file at its creation, 4 bytes.
+    SkGid,
+    /// `NFPROTO_IPV4` or `NFPROTO_IPV6`, 1 byte.
+    NfProto,
+    /// Transport protocol number, 1 byte.
+    L4Proto,
+    /// A key that our rules do not use.
+    Other(u32),
+}
+
+/// Where `payload` starts to count (`enum nft_payload_bases`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayloadBase {
+    /// The IPv4 or IPv6 header.
+    Network,
+    /// The TCP, UDP or ICMP header.
+    Transport,
+    /// A base that our rules do not use.
+    Other(u32),
+}
+
+/// What `ct` loads (`enum nft_ct_keys`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CtKey {
+    /// Connection state bits, 4 bytes, host byte order.
+    State,
+    /// A key that our rules do not use.
+    Other(u32),
+}
+
+/// How `cmp` compares (`enum nft_cmp_ops`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CmpOp {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Neq,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+}
+
+/// What becomes of the packet (`enum nft_verdicts`, `NF_ACCEPT`, `NF_DROP`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Ends this base chain; later ones still see the packet.
+    Accept,
+    /// Ends the packet.
+    Drop,
+    /// Goes on after the jump that led here, or ends the base chain.
+    Return,
+    /// Goes on in the named chain and comes back.
+    Jump(Name),
+    /// Goes on in the named chain and does not come back here.
+    Goto(Name),
+    /// A verdict that our rules do not use (the raw code).
+    Other(u32),
+}
+
+/// How `reject` answers (`enum nft_reject_types`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectType {
+    /// ICMP of the packet's own family, code of that family.
+    Icmp,
+    /// A TCP reset.
+    TcpReset,
+    /// ICMP of either family, code of `enum nft_reject_inet_code`.
+    Icmpx,
+    /// A type that our rules do not use.
+    Other(u32),
+}
+
+/// `NFT_REJECT_ICMPX_ADMIN_PROHIBITED`.
+pub const ICMPX_ADMIN_PROHIBITED: u8 = 3;
+
+/// What a counter shows. All counts are equal: a rule is the same rule after it has counted.
+#[derive(Debug, Clone, Copy, Default, Eq)]
+pub struct Count {
+    /// Packets so far.
+    pub packets: u64,
+    /// Bytes so far.
+    pub bytes: u64,
+}
+
+impl PartialEq for Count {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// One expression of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expr {
+    /// Loads a property of the packet.
+    Meta {
+        /// Which.
+        key: MetaKey,
+        /// Into this register.
+        dreg: Reg,
+    },
+    /// Loads bytes of a header, in network byte order.
+    Payload {
+        /// Which header.
+        base: PayloadBase,
+        /// Bytes from its start.
+        offset: u32,
+        /// How many bytes.
+        len: u32,
+        /// Into this register.
+        dreg: Reg,
+    },
+    /// Loads a property of the connection.
+    Ct {
+        /// Which.
+        key: CtKey,
+        /// Into this register.
+        dreg: Reg,
+    },
+    /// `dreg = (sreg & mask) ^ xor`.
+    Bitwise {
+        /// From this register.
+        sreg: Reg,
+        /// Into this register.
+        dreg: Reg,
+        /// The mask; its length is the operation's.
+        mask: Vec<u8>,
+        /// The other operand, as long as the mask.
+        xor: Vec<u8>,
+    },
+    /// Goes on only if the register compares so.
+    Cmp {
+        /// The register.
+        sreg: Reg,
+        /// How.
+        op: CmpOp,
+        /// With what, in the byte order of what was loaded.
+        data: Vec<u8>,
+    },
+    /// Goes on only if the set holds the register's value.
+    Lookup {
+        /// The register.
+        sreg: Reg,
+        /// The set's name.
+        set: Name,
+        /// `NFT_LOOKUP_F_INV`: goes on only if the set does not hold it.
+        inverted: bool,
+    },
+    /// Loads a constant.
+    Immediate {
+        /// Into this register.
+        dreg: Reg,
+        /// The constant.
+        data: Vec<u8>,
+    },
+    /// Ends the rule with a verdict.
+    Verdict(Verdict),
+    /// Counts.
+    Counter(Count),
+    /// Rewrites the destination to this host (`NAT_MANGLE`), nat chains only.
+    Redirect {
+        /// The register with the lowest port, network byte order.
+        port_min: Option<Reg>,
+        /// The register with the highest port.
+        port_max: Option<Reg>,
+        /// `NF_NAT_RANGE_*`; the kernel sets the one for ports itself.
+        flags: u32,
+    },
+    /// Refuses the packet and says so.
+    Reject {
+        /// How.
+        kind: RejectType,
+        /// ICMP code; 0 for a reset.
+        code: u8,
+    },
+    /// An expression that our rules do not use, kept as it was read.
+    Other {
+        /// The kernel's name of it.
+        name: String,
+        /// Its attributes, raw.
+        attributes: Vec<u8>,
+    },
+}

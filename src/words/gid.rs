@@ -1,0 +1,53 @@
+//! A group id.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::WordError;
+use super::number::id;
+
+/// A group id as the namespace that is written about counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gid(u32);
+
+impl Gid {
+    /// The id with this number; `None` for 4294967295, the kernel's "no id".
+    pub const fn new(number: u32) -> Option<Gid> {
+        if number == u32::MAX { None } else { Some(Gid(number)) }
+    }
+
+    /// The number, in host byte order.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Gid {
+    type Err = WordError;
+
+    /// Reads decimal or `0x` hexadecimal; names of group accounts are not looked up.
+    fn from_str(text: &str) -> Result<Gid, WordError> {
+        id(text).map(Gid).map_err(WordError::Gid)
+    }
+}
+
+impl fmt::Display for Gid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_id_but_no_id() {
+        assert_eq!("0".parse::<Gid>().unwrap().get(), 0);
+        assert_eq!("0x539".parse::<Gid>().unwrap().to_string(), "1337");
+        assert_eq!("4294967294".parse::<Gid>().ok(), Gid::new(4_294_967_294));
+        let error = "4294967295".parse::<Gid>().unwrap_err().to_string();
+        assert_eq!(error, "must be a group id, 0-4294967294; 4294967295 is the kernel's \"no id\"");
+        assert_eq!(Gid::new(u32::MAX), None);
+    }
+}
