@@ -2,6 +2,7 @@
 //! transaction.
 
 pub mod apply;
+pub mod cli;
 pub mod demo;
 pub mod net;
 pub mod netlink;

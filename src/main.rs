@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The command `nftdivert`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nftdivert::cli::run()
+}

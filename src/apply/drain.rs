@@ -81,16 +81,13 @@ pub(super) fn wait(
 /// The ports that captured connections were redirected to.
 pub(super) fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
     let draining = ruleset.chain(DRAIN_CHAIN).into_iter().flat_map(|chain| &chain.rules);
-    let compared = draining.flat_map(|rule| &rule.exprs).filter_map(|expr| match expr {
-        Expr::Cmp { data, .. } => port(data),
-        _ => None,
-    });
+    let compared = draining
+        .flat_map(|rule| &rule.exprs)
+        .filter_map(|expr| if let Expr::Cmp { data, .. } = expr { port(data) } else { None });
     let redirecting = |rule: &&Rule| matches!(rule.exprs.last(), Some(Expr::Redirect { .. }));
     let redirected = ruleset.rules().filter(redirecting).flat_map(|rule| &rule.exprs);
-    let redirected = redirected.filter_map(|expr| match expr {
-        Expr::Immediate { data, .. } => port(data),
-        _ => None,
-    });
+    let redirected = redirected
+        .filter_map(|expr| if let Expr::Immediate { data, .. } = expr { port(data) } else { None });
     compared.chain(redirected).collect()
 }
 

@@ -333,10 +333,10 @@ fn following(generation: u32) -> u32 {
 
 /// A table that was not there when we read and is there when we write: somebody else was faster.
 fn taken_meanwhile(error: NftError) -> ApplyError {
-    match error {
-        NftError::Refused { failures } if failures.iter().any(|f| f.is_table_taken) => {
-            NftError::Stale.into()
-        }
-        other => other.into(),
+    if let NftError::Refused { failures } = &error
+        && failures.iter().any(|failure| failure.is_table_taken)
+    {
+        return NftError::Stale.into();
     }
+    error.into()
 }

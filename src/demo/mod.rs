@@ -5,6 +5,7 @@ pub mod client;
 pub mod identity;
 pub mod proxy;
 pub mod server;
+pub mod story;
 
 mod error;
 mod links;

@@ -31,12 +31,12 @@ pub struct SysctlError {
 }
 
 fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::ReadOnlyFilesystem => {
-            " (/proc/sys is read-only here, as in most containers)"
-        }
-        io::ErrorKind::NotFound => " (the kernel module that owns it is not loaded)",
-        _ => "",
+    if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        " (/proc/sys is read-only here, as in most containers)"
+    } else if error.kind() == io::ErrorKind::NotFound {
+        " (the kernel module that owns it is not loaded)"
+    } else {
+        ""
     }
 }
 

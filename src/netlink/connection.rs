@@ -64,6 +64,9 @@ pub struct Connection {
     sequence: u32,
 }
 
+/// Takes one object of an answer: its message type, and what follows the netlink header.
+pub type Each<'a> = dyn FnMut(u16, &[u8]) -> Result<(), NetlinkError> + 'a;
+
 /// What an exchange found at its end.
 enum Read {
     More,
@@ -140,7 +143,7 @@ impl Connection {
         &mut self,
         flags: u16,
         payload: P,
-        each: &mut dyn FnMut(u16, &[u8]) -> Result<(), NetlinkError>,
+        each: &mut Each<'_>,
     ) -> Result<(), NetlinkError> {
         let sequence = self.next_sequence();
         let mut bytes = Vec::new();
@@ -172,7 +175,7 @@ impl Connection {
         expected: u32,
         is_dump: bool,
         torn: &mut bool,
-        each: &mut dyn FnMut(u16, &[u8]) -> Result<(), NetlinkError>,
+        each: &mut Each<'_>,
     ) -> Result<Read, NetlinkError> {
         let refused = |error| Err(NetlinkError::Refused { family: self.family, error });
         match answer {

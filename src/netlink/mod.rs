@@ -7,5 +7,5 @@ mod error;
 
 pub use answer::{Answer, KernelError};
 pub use attributes::{Attribute, Attributes};
-pub use connection::{Connection, Family, message};
+pub use connection::{Connection, Each, Family, message};
 pub use error::{NetlinkError, errno_text};

@@ -79,7 +79,7 @@ fn element(key: KeyType, value: u128, flags: SetElementFlags) -> Element {
 }
 
 fn key_len(key: KeyType) -> usize {
-    usize::try_from(key.len()).unwrap_or(16).min(16)
+    usize::try_from(key.bytes()).unwrap_or(16).min(16)
 }
 
 fn highest(key: KeyType) -> u128 {

@@ -98,6 +98,12 @@ const NEEDS_NET_ADMIN: &str = "This needs CAP_NET_ADMIN in the user namespace th
      network namespace (in Kubernetes: securityContext.capabilities.add: [NET_ADMIN])";
 const NEEDS_NF_TABLES: &str = "The kernel has no nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET): \
      load it on the node with `modprobe nf_tables`";
+const NEEDS_REDIRECT: &str = "The kernel has no redirect (CONFIG_NFT_REDIR): load it on the node \
+     with `modprobe nft_redir`";
+const NEEDS_REJECT: &str = "The kernel has no reject (CONFIG_NFT_REJECT_INET): load it on the node \
+     with `modprobe nft_reject_inet`";
+const NEEDS_CT: &str =
+    "The kernel has no ct (CONFIG_NFT_CT): load it on the node with `modprobe nft_ct`";
 
 /// What helps when a request that reads was refused.
 fn request_advice(error: &NetlinkError) -> Option<&'static str> {
@@ -140,19 +146,16 @@ fn object_advice(label: &Label<'_>, errno: i32) -> Option<&'static str> {
 }
 
 fn missing_expression(exprs: &[Expr]) -> Option<&'static str> {
-    exprs.iter().find_map(|expr| match expr {
-        Expr::Redirect { .. } => Some(
-            "The kernel has no redirect (CONFIG_NFT_REDIR): load it on the node with \
-             `modprobe nft_redir`",
-        ),
-        Expr::Reject { .. } => Some(
-            "The kernel has no reject (CONFIG_NFT_REJECT_INET): load it on the node with \
-             `modprobe nft_reject_inet`",
-        ),
-        Expr::Ct { .. } => {
-            Some("The kernel has no ct (CONFIG_NFT_CT): load it on the node with `modprobe nft_ct`")
+    exprs.iter().find_map(|expr| {
+        if matches!(expr, Expr::Redirect { .. }) {
+            Some(NEEDS_REDIRECT)
+        } else if matches!(expr, Expr::Reject { .. }) {
+            Some(NEEDS_REJECT)
+        } else if matches!(expr, Expr::Ct { .. }) {
+            Some(NEEDS_CT)
+        } else {
+            None
         }
-        _ => None,
     })
 }
 

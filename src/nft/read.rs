@@ -152,11 +152,14 @@ fn read_chains(connection: &mut Connection, table: &str) -> Result<Vec<Chain>, N
     Ok(chains)
 }
 
+/// Decodes one message: its type, and what follows the netlink header.
+type Decode<'a> = dyn FnMut(u16, &[u8]) -> Result<(), DecodeError> + 'a;
+
 fn request(
     connection: &mut Connection,
     flags: u16,
     payload: NfTablesMessage,
-    each: &mut dyn FnMut(u16, &[u8]) -> Result<(), DecodeError>,
+    each: &mut Decode<'_>,
 ) -> Result<(), NetlinkError> {
     let malformed = |source| NetlinkError::Malformed { family: Family::Netfilter, source };
     connection

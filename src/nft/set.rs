@@ -20,7 +20,7 @@ pub(super) fn encode_new(table: &str, set: &Set, id: u32) -> NfTablesMessage {
     attributes.extend([
         SetAttribute::Flags(WireFlags::from_bits_retain(set.flags.0)),
         SetAttribute::KeyType(set.key.number()),
-        SetAttribute::KeyLen(set.key.len()),
+        SetAttribute::KeyLen(set.key.bytes()),
         SetAttribute::Id(id),
     ]);
     if !set.flags.has_intervals() {

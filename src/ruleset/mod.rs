@@ -17,7 +17,9 @@ pub use expr::{
     Verdict,
 };
 pub use set::{Interval, KeyType, Set, SetFlags};
-pub use text::{chain_head_text, elements_text, rule_text, ruleset_text, set_head_text};
+pub use text::{
+    chain_head_text, element_texts, elements_text, rule_text, ruleset_text, set_head_text,
+};
 pub use validate::InvalidRuleset;
 
 use std::borrow::Cow;

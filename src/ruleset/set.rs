@@ -72,7 +72,7 @@ impl KeyType {
 
     /// The length of a key in bytes (`NFTA_SET_KEY_LEN`).
     #[must_use]
-    pub fn len(self) -> u32 {
+    pub fn bytes(self) -> u32 {
         self.facts().1
     }
 

@@ -5,6 +5,7 @@ mod set;
 mod value;
 
 pub use rule::rule_text;
+pub use set::element_texts;
 
 use std::fmt::Write as _;
 
@@ -30,7 +31,7 @@ fn set_text(set: &Set) -> String {
         out.push_str("\t\tflags interval\n");
     }
     if !set.elements.is_empty() {
-        let elements: Vec<String> = set::element_texts(set).collect();
+        let elements: Vec<String> = element_texts(set).collect();
         let _ = writeln!(out, "\t\telements = {{ {} }}", elements.join(",\n\t\t\t     "));
     }
     out.push_str("\t}\n");
@@ -47,7 +48,7 @@ pub fn set_head_text(set: &Set) -> String {
 /// Some of a set's elements on one line, at most `limit`; says how many more there are.
 #[must_use]
 pub fn elements_text(set: &Set, limit: usize) -> String {
-    let mut shown: Vec<String> = set::element_texts(set).take(limit).collect();
+    let mut shown: Vec<String> = element_texts(set).take(limit).collect();
     if set.elements.len() > limit {
         shown.push(format!("and {} more", set.elements.len() - limit));
     }

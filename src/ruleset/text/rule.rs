@@ -89,15 +89,16 @@ impl Writer {
     /// Whether this is a match of family or protocol that is said later, or by another match.
     fn is_dependency(&mut self, loaded: &Loaded, data: &[u8]) -> bool {
         let text = || format!("{} {}", loaded.words(), loaded.value(data));
-        match loaded {
-            Loaded::Meta(MetaKey::NfProto) => self.family = Some(text()),
-            Loaded::Meta(MetaKey::L4Proto) => {
-                self.protocol = Some(text());
-                self.protocol_number = data.first().copied();
-            }
-            _ => return false,
+        if matches!(loaded, Loaded::Meta(MetaKey::NfProto)) {
+            self.family = Some(text());
+            return true;
         }
-        true
+        if matches!(loaded, Loaded::Meta(MetaKey::L4Proto)) {
+            self.protocol = Some(text());
+            self.protocol_number = data.first().copied();
+            return true;
+        }
+        false
     }
 
     fn say_match(&mut self, sreg: Reg, right: &str) {

@@ -7,7 +7,7 @@ use super::value::name_text;
 use crate::words::AddrRange;
 
 /// All elements of a set, in order.
-pub(super) fn element_texts(set: &Set) -> impl Iterator<Item = String> + '_ {
+pub fn element_texts(set: &Set) -> impl Iterator<Item = String> + '_ {
     set.elements.iter().map(|interval| element_text(set.key, *interval))
 }
 

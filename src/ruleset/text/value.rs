@@ -46,7 +46,14 @@ impl Loaded {
             Expr::Payload { base, offset, len, .. } => payload(*base, *offset, *len, protocol),
             Expr::Ct { .. } => Self::CtState,
             Expr::Immediate { data, .. } => Self::Constant(data.clone()),
-            _ => Self::Unknown(format!("{expr:?}")),
+            Expr::Bitwise { .. }
+            | Expr::Cmp { .. }
+            | Expr::Lookup { .. }
+            | Expr::Verdict(_)
+            | Expr::Counter(_)
+            | Expr::Redirect { .. }
+            | Expr::Reject { .. }
+            | Expr::Other { .. } => Self::Unknown(format!("{expr:?}")),
         }
     }
 

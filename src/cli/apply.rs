@@ -1,0 +1,56 @@
+//! `nftdivert apply`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::apply::{ApplyOptions, LiveConnections, Outcome, apply};
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::{GOOD, Output};
+use super::policy_args::PolicyArgs;
+use super::target_args::TargetArgs;
+
+/// Flags of `apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Apply even if connections live that can't be protected; they break.
+    #[arg(long)]
+    break_live: bool,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
+    let named = args.policy.load()?;
+    let target = args.target.open()?;
+    let live = if args.break_live { LiveConnections::Break } else { LiveConnections::Keep };
+    let options = ApplyOptions { source: named.source.clone(), live };
+    let applied = apply(&target, &named.policy, &options)?;
+    let word = match applied.outcome {
+        Outcome::Unchanged => "unchanged",
+        Outcome::Created => "applied",
+        Outcome::Replaced => "replaced",
+    };
+    let rules = applied.plan.ruleset.rules().count();
+    let (place, digest) = (args.target.words(), named.policy.digest());
+    output.line(&format!(
+        "{GOOD}{word}{GOOD:#}: {rules} rules in {place}, policy {digest} from {}",
+        named.source
+    ));
+    output.notes(&applied.notes);
+    output.json(&json!({
+        "outcome": applied.outcome,
+        "policy": digest,
+        "source": named.source,
+        "rules": rules,
+        "expressions": applied.plan.ruleset.expression_count(),
+        "effects": applied.plan.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "notes": applied.notes,
+    }));
+    // The result is out; closing the socket may now wait for the kernel's grace period.
+    drop(applied);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,96 @@
+//! The command line: one file per command, what it prints, and its exit codes.
+
+mod apply;
+mod completions;
+mod demo;
+mod error;
+mod exit;
+mod logs;
+mod output;
+mod plan;
+mod policy_args;
+mod remove;
+mod status;
+mod target_args;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use output::Output;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed, and the namespace is as it was before unless the message says otherwise
+  2    wrong usage or policy; nothing was touched
+  3    verify: what is there differs from the plan
+
+Examples:
+  nftdivert demo                                     see it work, in namespaces made for it
+  nftdivert plan --inbound-ports 80,8000-8999        print the rules; touches nothing
+  nftdivert apply --netns web                        capture, with the defaults
+  nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
+  nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
+  nftdivert remove --netns web --drain               stop capturing; captured connections live on";
+
+/// Puts a network namespace's traffic through its proxy: nf_tables over netlink, in one transaction.
+#[derive(Debug, Parser)]
+#[command(name = "nftdivert", version, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+struct Global {
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = output::Format::Text)]
+    output: output::Format,
+    /// What is logged on standard error.
+    #[arg(long, global = true, value_enum, default_value_t = logs::Level::Warn)]
+    log_level: logs::Level,
+    /// How it is logged.
+    #[arg(long, global = true, value_enum, default_value_t = logs::Format::Text)]
+    log_format: logs::Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Capture: make the namespace be as the policy says, or leave it untouched.
+    Apply(apply::ApplyArgs),
+    /// Print what apply would write, in nft syntax; touches nothing.
+    Plan(plan::PlanArgs),
+    /// Compare the namespace with the policy, expression by expression.
+    Verify(verify::VerifyArgs),
+    /// Tell what is applied, since when, by which version, from which policy.
+    Status(status::StatusArgs),
+    /// Stop capturing and take away everything that is ours.
+    Remove(remove::RemoveArgs),
+    /// Show it on real traffic, in namespaces made for it.
+    Demo,
+    /// Print a completion script for a shell.
+    Completions(completions::CompletionsArgs),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    logs::start(cli.global.log_level, cli.global.log_format);
+    let output = Output::new(cli.global.output);
+    let result = match cli.command {
+        Command::Apply(args) => apply::run(args, &output),
+        Command::Plan(args) => plan::run(args, &output),
+        Command::Verify(args) => verify::run(args, &output),
+        Command::Status(args) => status::run(args, &output),
+        Command::Remove(args) => remove::run(args, &output),
+        Command::Demo => demo::run(&output),
+        Command::Completions(args) => completions::run(args, &output),
+    };
+    result.unwrap_or_else(|error| error.report(&output)).into()
+}

@@ -1,0 +1,78 @@
+//! What goes to standard output and standard error; colours only where a terminal shows them.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// What went wrong.
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// What is missing, or not as it should be.
+pub(super) const BAD: Style = AnsiColor::Red.on_default();
+/// What is as it should be.
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+/// What a user should know.
+pub(super) const NOTE: Style = AnsiColor::Yellow.on_default();
+/// What matters less.
+pub(super) const DIM: Style = Style::new().dimmed();
+
+/// The way out of a command. A reader that went away is no failure: the work is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    format: Format,
+}
+
+impl Output {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Prints text as it is.
+    pub(super) fn text(&self, text: &str) {
+        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// Prints one line, for people only.
+    pub(super) fn line(&self, text: &str) {
+        if self.format == Format::Text {
+            self.text(&format!("{text}\n"));
+        }
+    }
+
+    /// Prints an object, for programs only.
+    pub(super) fn json(&self, value: &impl Serialize) {
+        if self.is_json() {
+            let text = serde_json::to_string_pretty(value).unwrap_or_default();
+            self.text(&format!("{text}\n"));
+        }
+    }
+
+    /// Says something on standard error.
+    pub(super) fn complain(&self, style: Style, kind: &str, text: &str) {
+        let line = format!("{style}{kind}{style:#}: {text}\n");
+        let _ = anstream::stderr().lock().write_all(line.as_bytes());
+    }
+
+    /// Notes of a command that worked; in JSON they are in the object.
+    pub(super) fn notes(&self, notes: &[String]) {
+        if self.format == Format::Text {
+            for note in notes {
+                self.complain(NOTE, "note", note);
+            }
+        }
+    }
+}

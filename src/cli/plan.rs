@@ -1,0 +1,73 @@
+//! `nftdivert plan`.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::plan::{HostFacts, Plan, plan};
+use crate::ruleset::{Chain, Set, chain_head_text, element_texts, rule_text, ruleset_text};
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::Output;
+use super::policy_args::{NamedPolicy, PolicyArgs};
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+pub(super) fn run(args: PlanArgs, output: &Output) -> Result<Exit, CliError> {
+    let named = args.policy.load()?;
+    let plan =
+        plan(&named.policy, &HostFacts::default()).map_err(crate::apply::ApplyError::from)?;
+    if output.is_json() {
+        output.json(&as_json(&named, &plan));
+    } else {
+        output.text(&as_text(&named, &plan));
+    }
+    Ok(Exit::Done)
+}
+
+/// What is no rule stands in comments, so that `nft -f` takes the whole.
+fn as_text(named: &NamedPolicy, plan: &Plan) -> String {
+    let mut text = format!("# policy {} from {}\n", named.policy.digest(), named.source);
+    for effect in &plan.effects {
+        text.push_str(&format!("# besides the table: {effect}\n"));
+    }
+    text.push_str(&ruleset_text(&plan.ruleset));
+    text
+}
+
+fn as_json(named: &NamedPolicy, plan: &Plan) -> Value {
+    json!({
+        "policy": named.policy.digest(),
+        "source": named.source,
+        "effects": plan.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "table": { "family": "inet", "name": plan.ruleset.table },
+        "sets": plan.ruleset.sets.iter().map(set_json).collect::<Vec<_>>(),
+        "chains": plan.ruleset.chains.iter().map(chain_json).collect::<Vec<_>>(),
+        "rules": plan.ruleset.rules().count(),
+        "expressions": plan.ruleset.expression_count(),
+        "nft": ruleset_text(&plan.ruleset),
+    })
+}
+
+fn set_json(set: &Set) -> Value {
+    json!({
+        "name": set.name,
+        "type": set.key.name(),
+        "interval": set.flags.has_intervals(),
+        "elements": element_texts(set).collect::<Vec<_>>(),
+    })
+}
+
+fn chain_json(chain: &Chain) -> Value {
+    let rules: Vec<Value> = chain
+        .rules
+        .iter()
+        .map(|rule| json!({ "nft": rule_text(rule), "setting": rule.setting }))
+        .collect();
+    json!({ "name": chain.name, "nft": chain_head_text(chain), "rules": rules })
+}

@@ -1,0 +1,70 @@
+//! `nftdivert remove`.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::apply::{Captured, DrainProgress, RemoveOptions, remove};
+
+use super::error::CliError;
+use super::exit::Exit;
+use super::output::{DIM, GOOD, Output};
+use super::target_args::TargetArgs;
+
+/// Flags of `remove`.
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Capture nothing new, and take the rest away when the last captured connection has ended.
+    #[arg(long)]
+    drain: bool,
+    /// How long to wait for that.
+    #[arg(long, value_name = "TIME", default_value = "60s", requires = "drain", value_parser = duration)]
+    drain_timeout: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error} (write for example 90s, 5m)"))
+}
+
+pub(super) fn run(args: RemoveArgs, output: &Output) -> Result<Exit, CliError> {
+    let target = args.target.open()?;
+    let captured = if args.drain { Captured::Drain(args.drain_timeout) } else { Captured::Cut };
+    let tell = |progress: DrainProgress| show_progress(progress, output);
+    let removed = remove(&target, &RemoveOptions { captured, progress: &tell })?;
+    let place = args.target.words();
+    if removed.was_there {
+        let cut = match removed.cut {
+            Some(0) => "no captured connection was cut".to_owned(),
+            Some(1) => "1 captured connection was cut".to_owned(),
+            Some(count) => format!("{count} captured connections were cut"),
+            None => "captured connections, if any lived, were cut".to_owned(),
+        };
+        output.line(&format!("{GOOD}removed{GOOD:#} from {place}; {cut}"));
+    } else {
+        output.line(&format!("nothing was applied in {place}"));
+    }
+    output.notes(&removed.notes);
+    output.json(&json!({
+        "removed": removed.was_there,
+        "cutConnections": removed.cut,
+        "notes": removed.notes,
+    }));
+    // The result is out; closing the socket now waits for the kernel's grace period.
+    drop(removed);
+    Ok(Exit::Done)
+}
+
+/// One line a second.
+fn show_progress(progress: DrainProgress, output: &Output) {
+    if progress.waited.subsec_millis() < 250 {
+        let text = format!(
+            "{} captured connections left after {} s",
+            progress.remaining,
+            progress.waited.as_secs()
+        );
+        output.complain(DIM, "draining", &text);
+    }
+}
