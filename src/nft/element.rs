@@ -139,7 +139,7 @@ fn key_number(bytes: &[u8], key: KeyType) -> u128 {
 }
 
 /// The intervals that the bounds of an interval set make, or the values of a plain one.
-pub(super) fn intervals(set: &Set, mut bounds: Vec<Bound>) -> Vec<Interval> {
+pub fn intervals(set: &Set, mut bounds: Vec<Bound>) -> Vec<Interval> {
     bounds.sort_unstable();
     if !set.flags.has_intervals() {
         return bounds.iter().map(|bound| Interval::single(bound.key)).collect();

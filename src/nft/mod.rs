@@ -22,7 +22,7 @@ pub use transaction::commit;
 /// Decoding of what the kernel sent, for tests and fuzzing: one message body by its type.
 pub mod decode {
     pub use super::chain::decode as chain;
-    pub use super::element::decode as elements;
+    pub use super::element::{decode as elements, intervals};
     pub use super::rule::decode as rule;
     pub use super::set::decode as set;
     pub use super::table::decode as table;

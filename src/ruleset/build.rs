@@ -22,7 +22,7 @@ const CT_STATE_NEW: u32 = 8;
 /// `RST` in the byte of the TCP header that holds the flags.
 const TCP_RST: u8 = 4;
 /// `NF_NAT_RANGE_PROTO_SPECIFIED`, which the kernel sets when a port is given.
-const NAT_RANGE_PROTO_SPECIFIED: u32 = 2;
+pub const NAT_RANGE_PROTO_SPECIFIED: u32 = 2;
 
 /// Which address of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

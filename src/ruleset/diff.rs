@@ -117,6 +117,11 @@ fn rule_differences(wanted: &Chain, found: &Chain) -> Vec<Difference> {
     while i < left.len() || j < right.len() {
         match (left.get(i), right.get(j)) {
             (Some(a), Some(b)) if a == b => (i, j) = (i + 1, j + 1),
+            (Some(a), Some(b)) if rule_text(a) == rule_text(b) => {
+                let object = format!("chain {}, rule {}", wanted.name, i + 1);
+                all.push(Difference::new(object, Some(raw_text(a, b)), Some(raw_text(b, a))));
+                (i, j) = (i + 1, j + 1);
+            }
             (Some(a), b) if b.is_none() || length(i + 1, j) >= length(i, j + 1) => {
                 let object = format!("chain {}, rule {}", wanted.name, i + 1);
                 all.push(Difference::new(object, Some(rule_text(a)), None));
@@ -131,6 +136,16 @@ fn rule_differences(wanted: &Chain, found: &Chain) -> Vec<Difference> {
         }
     }
     all
+}
+
+/// A rule that another one equals in words but not in what it does: its words, and its first
+/// expression that the other has not.
+fn raw_text(rule: &Rule, other: &Rule) -> String {
+    let different = rule.exprs.iter().zip(&other.exprs).find(|(a, b)| a != b);
+    match different {
+        Some((expr, _)) => format!("{} [{expr:?}]", rule_text(rule)),
+        None => format!("{} [{} expressions]", rule_text(rule), rule.exprs.len()),
+    }
 }
 
 /// `lengths[i][j]`: how many rules of `left[i..]` and `right[j..]` are common, in order.
@@ -191,6 +206,21 @@ mod tests {
         assert!(texts.contains(&(Some("th dport 2 accept"), None)), "{texts:?}");
         assert!(texts.contains(&(Some("th dport 3 accept"), None)), "{texts:?}");
         assert!(texts.contains(&(None, Some("th dport 7 accept"))), "{texts:?}");
+    }
+
+    #[test]
+    fn rules_that_differ_only_in_what_words_leave_out_show_it() {
+        use super::super::{Expr, MetaKey, Reg};
+        let unread = |key| Expr::Meta { key, dreg: Reg(2) };
+        let rule = |key| Rule { exprs: vec![unread(key)], setting: "" };
+        let mut wanted = table(&[], &[]);
+        let mut found = wanted.clone();
+        wanted.chains[0].rules = vec![rule(MetaKey::Iif)];
+        found.chains[0].rules = vec![rule(MetaKey::Oif)];
+        let found = differences(&wanted, &found);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].wanted.as_ref().unwrap().contains("Iif"), "{found:?}");
+        assert!(found[0].found.as_ref().unwrap().contains("Oif"), "{found:?}");
     }
 
     #[test]

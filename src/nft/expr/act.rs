@@ -7,6 +7,7 @@ use netlink_packet_netfilter::nftables::{
 
 use super::{expect_number, number, other};
 use crate::netlink::Attributes;
+use crate::ruleset::build::NAT_RANGE_PROTO_SPECIFIED;
 use crate::ruleset::{Count, Expr, Reg, RejectType, Verdict};
 
 /// `NFT_REG_VERDICT`.
@@ -62,11 +63,12 @@ pub(super) fn decode_verdict(data: Attributes<'_>) -> Result<Expr, DecodeError> 
     }))
 }
 
+/// A counter that was never told where to start has no numbers.
 pub(super) fn decode_counter(data: Attributes<'_>) -> Result<Expr, DecodeError> {
-    let count = |kind, name| data.expect(kind, name)?.u64_be();
+    let count = |kind| data.find(kind).map_or(Ok(0), |number| number.u64_be());
     Ok(Expr::Counter(Count {
-        packets: count(NFTA_COUNTER_PACKETS, "NFTA_COUNTER_PACKETS")?,
-        bytes: count(NFTA_COUNTER_BYTES, "NFTA_COUNTER_BYTES")?,
+        packets: count(NFTA_COUNTER_PACKETS)?,
+        bytes: count(NFTA_COUNTER_BYTES)?,
     }))
 }
 
@@ -78,13 +80,16 @@ pub(super) fn encode_redirect(min: Option<Reg>, max: Option<Reg>, flags: u32) ->
     other("redir", attributes)
 }
 
+/// A missing highest port is the lowest, and any port sets its flag (`nft_redir_init`).
 pub(super) fn decode_redirect(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
     let reg = |kind| data.find(kind).map(|reg| reg.u32_be().map(Reg)).transpose();
     let flags = data.find(NFTA_REDIR_FLAGS).map(|flags| flags.u32_be()).transpose()?;
+    let port_min = reg(NFTA_REDIR_REG_PROTO_MIN)?;
+    let implied = if port_min.is_some() { NAT_RANGE_PROTO_SPECIFIED } else { 0 };
     Ok(Some(Expr::Redirect {
-        port_min: reg(NFTA_REDIR_REG_PROTO_MIN)?,
-        port_max: reg(NFTA_REDIR_REG_PROTO_MAX)?,
-        flags: flags.unwrap_or(0),
+        port_min,
+        port_max: reg(NFTA_REDIR_REG_PROTO_MAX)?.or(port_min),
+        flags: flags.unwrap_or(0) | implied,
     }))
 }
 
