@@ -31,7 +31,14 @@ const ARROWS: [(&str, &str); 5] = [
 
 /// What floors 0 and 1 must not touch: they are values only.
 const IMPURE: [&str; 9] = [
-    "std::fs", "std::process", "std::thread", "std::io", "SystemTime", "Instant", "nix::", "tokio",
+    "std::fs",
+    "std::process",
+    "std::thread",
+    "std::io",
+    "SystemTime",
+    "Instant",
+    "nix::",
+    "tokio",
     "async ",
 ];
 

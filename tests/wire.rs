@@ -110,8 +110,7 @@ fn cut_off_and_flipped_bytes_never_panic() {
                     let _ = decode::chain(kind, body);
                     let _ = decode::set(kind, body);
                     let _ = decode::rule(kind, body);
-                    let _ =
-                        decode::elements(kind, body, nftdivert::ruleset::KeyType::Ipv6Addr);
+                    let _ = decode::elements(kind, body, nftdivert::ruleset::KeyType::Ipv6Addr);
                 }
             }
         }

@@ -6,7 +6,8 @@ fn strace(place: &Place, words: &[&str], trace: &str) -> Vec<String> {
     let (binary, path) = (binary(), place.path());
     let file = tempfile::NamedTempFile::new().unwrap();
     let log = file.path().to_str().unwrap();
-    let mut all = vec!["-f", "-v", "-s", "100000", "-o", log, "-e", trace, binary.to_str().unwrap()];
+    let mut all =
+        vec!["-f", "-v", "-s", "100000", "-o", log, "-e", trace, binary.to_str().unwrap()];
     all.extend(words);
     if words[0] != "plan" {
         all.extend(["--netns", &path]);

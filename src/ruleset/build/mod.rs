@@ -1,7 +1,10 @@
 //! The matches and actions that our rules are made of, each as the expressions that nft writes
 //! for the same words.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod address;
+mod transport;
+
+pub use address::Side;
 
 use super::{
     CmpOp, Count, CtKey, Expr, MetaKey, Name, PayloadBase, Reg, RejectType, Rule, Verdict,
@@ -19,19 +22,8 @@ pub const NFPROTO_IPV6: u8 = 10;
 pub const LOOPBACK_IFINDEX: u32 = 1;
 /// The connection has seen one packet only (`NF_CT_STATE_BIT(IP_CT_NEW)`).
 const CT_STATE_NEW: u32 = 8;
-/// `RST` in the byte of the TCP header that holds the flags.
-const TCP_RST: u8 = 4;
 /// `NF_NAT_RANGE_PROTO_SPECIFIED`, which the kernel sets when a port is given.
 pub const NAT_RANGE_PROTO_SPECIFIED: u32 = 2;
-
-/// Which address of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Where it comes from.
-    Source,
-    /// Where it goes.
-    Destination,
-}
 
 /// Collects the expressions of one rule; every ending gives the finished [`Rule`].
 #[derive(Debug, Clone)]
@@ -57,24 +49,24 @@ impl RuleBuilder {
         Self { exprs: Vec::with_capacity(8), setting, counted }
     }
 
-    fn meta(self, key: MetaKey, op: CmpOp, data: Vec<u8>) -> Self {
+    pub(super) fn meta(self, key: MetaKey, op: CmpOp, data: Vec<u8>) -> Self {
         self.push(Expr::Meta { key, dreg: Reg::ONE }).cmp(op, data)
     }
 
-    fn push(mut self, expr: Expr) -> Self {
+    pub(super) fn push(mut self, expr: Expr) -> Self {
         self.exprs.push(expr);
         self
     }
 
-    fn cmp(self, op: CmpOp, data: Vec<u8>) -> Self {
+    pub(super) fn cmp(self, op: CmpOp, data: Vec<u8>) -> Self {
         self.push(Expr::Cmp { sreg: Reg::ONE, op, data })
     }
 
-    fn lookup(self, set: &Name) -> Self {
+    pub(super) fn lookup(self, set: &Name) -> Self {
         self.push(Expr::Lookup { sreg: Reg::ONE, set: set.clone(), inverted: false })
     }
 
-    fn payload(self, base: PayloadBase, offset: u32, len: u32) -> Self {
+    pub(super) fn payload(self, base: PayloadBase, offset: u32, len: u32) -> Self {
         self.push(Expr::Payload { base, offset, len, dreg: Reg::ONE })
     }
 
@@ -126,110 +118,9 @@ impl RuleBuilder {
         self.meta(MetaKey::L4Proto, CmpOp::Eq, vec![protocol])
     }
 
-    fn address4(self, side: Side, len: u32) -> Self {
-        let offset = match side {
-            Side::Source => 12,
-            Side::Destination => 16,
-        };
-        self.nfproto(NFPROTO_IPV4).payload(PayloadBase::Network, offset, len)
-    }
-
-    fn address6(self, side: Side) -> Self {
-        let offset = match side {
-            Side::Source => 8,
-            Side::Destination => 24,
-        };
-        self.nfproto(NFPROTO_IPV6).payload(PayloadBase::Network, offset, 16)
-    }
-
-    /// The IPv4 address is this one.
-    #[must_use]
-    pub fn ip4(self, side: Side, address: Ipv4Addr) -> Self {
-        self.address4(side, 4).cmp(CmpOp::Eq, address.octets().to_vec())
-    }
-
-    /// The IPv6 address is this one.
-    #[must_use]
-    pub fn ip6(self, side: Side, address: Ipv6Addr) -> Self {
-        self.address6(side).cmp(CmpOp::Eq, address.octets().to_vec())
-    }
-
-    /// The IPv4 address is in this prefix. A whole number of bytes is compared as such.
-    #[must_use]
-    pub fn ip4_prefix(self, side: Side, network: Ipv4Addr, bits: u8) -> Self {
-        if bits != 0 && bits.is_multiple_of(8) {
-            let len = bits / 8;
-            let data = network.octets().into_iter().take(usize::from(len)).collect();
-            return self.address4(side, u32::from(len)).cmp(CmpOp::Eq, data);
-        }
-        let mask = Ipv4Addr::from(!(u32::MAX.checked_shr(u32::from(bits)).unwrap_or(0)));
-        self.address4(side, 4)
-            .masked(mask.octets().to_vec())
-            .cmp(CmpOp::Eq, network.octets().to_vec())
-    }
-
-    fn masked(self, mask: Vec<u8>) -> Self {
+    pub(super) fn masked(self, mask: Vec<u8>) -> Self {
         let xor = vec![0; mask.len()];
         self.push(Expr::Bitwise { sreg: Reg::ONE, dreg: Reg::ONE, mask, xor })
-    }
-
-    /// The IPv4 address is in the set.
-    #[must_use]
-    pub fn ip4_in(self, side: Side, set: &Name) -> Self {
-        self.address4(side, 4).lookup(set)
-    }
-
-    /// The IPv6 address is in the set.
-    #[must_use]
-    pub fn ip6_in(self, side: Side, set: &Name) -> Self {
-        self.address6(side).lookup(set)
-    }
-
-    fn dport(self) -> Self {
-        self.payload(PayloadBase::Transport, 2, 2)
-    }
-
-    /// The destination port lies from `first` to `last`; of whatever protocol unless
-    /// [`Self::l4proto`] stands before.
-    #[must_use]
-    pub fn dport_between(self, first: u16, last: u16) -> Self {
-        let (first, last) = (first.to_be_bytes().to_vec(), last.to_be_bytes().to_vec());
-        if first == last {
-            return self.dport().cmp(CmpOp::Eq, first);
-        }
-        self.dport().cmp(CmpOp::Gte, first).cmp(CmpOp::Lte, last)
-    }
-
-    /// The destination port is not this one.
-    #[must_use]
-    pub fn dport_not(self, port: u16) -> Self {
-        self.dport().cmp(CmpOp::Neq, port.to_be_bytes().to_vec())
-    }
-
-    /// The destination port is in the set.
-    #[must_use]
-    pub fn dport_in(self, set: &Name) -> Self {
-        self.dport().lookup(set)
-    }
-
-    /// ICMPv6 of a type from `first` to `last`.
-    #[must_use]
-    pub fn icmpv6_type(self, first: u8, last: u8) -> Self {
-        let loaded = self.nfproto(NFPROTO_IPV6).l4proto(ICMPV6);
-        let loaded = loaded.payload(PayloadBase::Transport, 0, 1);
-        if first == last {
-            return loaded.cmp(CmpOp::Eq, vec![first]);
-        }
-        loaded.cmp(CmpOp::Gte, vec![first]).cmp(CmpOp::Lte, vec![last])
-    }
-
-    /// A TCP reset.
-    #[must_use]
-    pub fn tcp_rst(self) -> Self {
-        self.l4proto(TCP)
-            .payload(PayloadBase::Transport, 13, 1)
-            .masked(vec![TCP_RST])
-            .cmp(CmpOp::Neq, vec![0])
     }
 
     /// The first packet of a connection.
