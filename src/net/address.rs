@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::netlink::{Connection, Family, NetlinkError};
@@ -64,6 +64,8 @@ pub fn remove_from_lo(connection: &mut Connection, address: Ipv6Addr) -> Result<
 
 fn on_lo(address: Ipv6Addr) -> AddressMessage {
     let mut message = AddressMessage::default();
+    // Else it is tentative, and can't be bound to, until a work queue of the kernel has run.
+    message.header.flags |= AddressHeaderFlags::Nodad;
     message.header.family = AddressFamily::Inet6;
     message.header.prefix_len = 128;
     message.header.index = LO;
