@@ -1,7 +1,10 @@
 //! IPv6 left alone, and namespaces without it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use nftdivert::demo::{Ipv6Support, User};
+use std::time::Duration;
+
+use nftdivert::demo::{Dial, Ipv6Support, User};
+use nftdivert_integration::asserts::PASSTHROUGH;
 use nftdivert_integration::fixture::{Fixture, Scene, assert_clean, take_away};
 use nftdivert_integration::shell::lo_ipv6;
 
@@ -67,5 +70,18 @@ fn a_namespace_without_ipv6_needs_no_note_where_ipv6_is_not_captured() {
         assert_eq!(fixture.applied.notes, Vec::<String>::new());
         fixture.captured_outbound(User::APP, world()[0]);
         assert_clean(&fixture.bed.pod, policy);
+    }
+}
+
+#[test]
+fn the_proxy_can_dial_the_app_as_soon_as_apply_returns() {
+    let fixture = Fixture::new("ipv6: bypass");
+    let source = PASSTHROUGH[1];
+    for _ in 0..10 {
+        let applied = fixture.replace("");
+        let dial = Dial::new(User::PROXY, pod()[1]).source(source);
+        fixture.is_direct(&fixture.bed.pod, &dial.within(Duration::from_millis(400)), "app");
+        drop(applied);
+        fixture.replace("ipv6: bypass");
     }
 }

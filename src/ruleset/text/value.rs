@@ -80,7 +80,11 @@ impl Loaded {
             Self::Field(_, FieldKind::Icmpv6Type) => {
                 format!("{}-{}", big_endian(first), big_endian(last))
             }
-            _ => format!("{}-{}", self.value(first), self.value(last)),
+            Self::Meta(_)
+            | Self::Field(..)
+            | Self::CtState
+            | Self::Constant(_)
+            | Self::Unknown(_) => format!("{}-{}", self.value(first), self.value(last)),
         }
     }
 }
