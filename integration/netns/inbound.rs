@@ -3,7 +3,7 @@
 
 use nftdivert_integration::fixture::{Fixture, Scene};
 
-use crate::scenery::{pod, pod_on};
+use crate::scenery::pod_on;
 
 const MANY: &str = "[80-90, 443, 1000-1010, 5432, 9000]";
 const INSIDE: [u16; 8] = [80, 85, 90, 443, 1000, 1010, 5432, 9000];
@@ -100,12 +100,4 @@ fn an_excluded_tunnel_is_no_different() {
     let fixture = fixture("inbound: {excludePorts: [15000-15008]}");
     all_direct(&fixture, &[15007, 15008]);
     all_captured(&fixture, &[15009]);
-}
-
-#[test]
-fn a_peer_sees_the_address_it_called() {
-    let fixture = fixture("");
-    for to in pod() {
-        fixture.captured_inbound(to);
-    }
 }

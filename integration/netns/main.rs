@@ -17,6 +17,7 @@ mod ranges;
 mod reject;
 mod scenery;
 mod tamper;
+mod tamper_objects;
 mod transitions;
 mod twice;
 mod untouched;

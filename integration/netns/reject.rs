@@ -14,7 +14,7 @@ use nftdivert_integration::shell::ip;
 use crate::scenery::{localhost, pod, pod_on, world, world_on};
 
 const POLICY: &str = "ipv6: reject";
-const QUICKLY: Duration = Duration::from_millis(500);
+const QUICKLY: Duration = Duration::from_millis(900);
 
 /// A TCP connection is answered by a reset, at once.
 #[track_caller]

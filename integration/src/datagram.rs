@@ -8,7 +8,7 @@ use nftdivert::demo::{User, as_user};
 use nftdivert::net::netns::Netns;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
-const LIMIT: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// A UDP socket of `user` in `place`.
 pub fn udp(place: &Netns, user: User, own: SocketAddr) -> UdpSocket {
