@@ -1,1 +1,7 @@
 //! What the suites share.
+
+pub mod asserts;
+pub mod datagram;
+pub mod fixture;
+pub mod listing;
+pub mod shell;

@@ -66,6 +66,8 @@ impl Bed {
         for place in [&bed.peer, &bed.pod] {
             place.run(|| with_routing(wait_until_running))??;
         }
+        bed.peer.run(|| with_routing(async |routing| peer.wait_until_local(routing).await))??;
+        bed.pod.run(|| with_routing(async |routing| pod.wait_until_local(routing).await))??;
         Ok(bed)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use rtnetlink::packet_route::address::AddressHeaderFlags;
 use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVeth, LinkAttribute, State};
-use rtnetlink::packet_route::route::RouteMessage;
+use rtnetlink::packet_route::route::{RouteMessage, RouteType};
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use super::DemoError;
@@ -111,6 +111,29 @@ pub(super) async fn wait_until_running(routing: Handle) -> Result<(), DemoError>
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
+}
+
+impl Side {
+    /// Waits until what is sent to each of the IPv6 addresses arrives here.
+    ///
+    /// A work queue adds their local routes some time after the addresses (6.18): till then they
+    /// are looked for behind the link.
+    pub(super) async fn wait_until_local(&self, routing: Handle) -> Result<(), DemoError> {
+        for (address, _) in self.link.iter().chain(&self.loopback) {
+            let IpAddr::V6(address) = *address else { continue };
+            let asked = RouteMessageBuilder::<Ipv6Addr>::new().destination_prefix(address, 128);
+            while !is_local(&routing, asked.clone().build()).await {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn is_local(routing: &Handle, asked: RouteMessage) -> bool {
+    let mut found = pin!(routing.route().get(asked).execute());
+    let route = found.try_next().await;
+    matches!(route, Ok(Some(route)) if route.header.kind == RouteType::Local)
 }
 
 /// Prepares the calling thread's namespace, which must be `place`, before it has links.

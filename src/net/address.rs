@@ -1,9 +1,13 @@
 //! IPv6 addresses on `lo`.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
+use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::netlink::{Connection, Family, NetlinkError};
@@ -12,12 +16,24 @@ use crate::netlink::{Connection, Family, NetlinkError};
 const LO: u32 = 1;
 /// `RTM_NEWADDR`.
 const NEW_ADDRESS: u16 = 20;
+/// `RTM_NEWLINK`.
+const NEW_LINK: u16 = 16;
+/// `RTM_NEWROUTE`.
+const NEW_ROUTE: u16 = 24;
+/// The type of routes to the machine itself.
+const RTN_LOCAL: u8 = 2;
+const IFF_UP: u32 = 1;
 /// Bytes of `struct ifaddrmsg`.
 const HEADER_LEN: usize = 8;
 /// `IFA_ADDRESS`.
 const IFA_ADDRESS: u16 = 1;
 const EADDRNOTAVAIL: i32 = 99;
 const EEXIST: i32 = 17;
+const ENETUNREACH: i32 = 101;
+
+/// How long a new address is waited for, and how often it is looked for.
+const LIMIT: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_micros(100);
 
 /// Whether `lo` holds the address.
 ///
@@ -43,14 +59,56 @@ fn is_this(body: &[u8], address: Ipv6Addr) -> bool {
     index == Some(LO) && holds
 }
 
-/// Adds the address to `lo`; that it is there already is success.
+/// Adds the address to `lo`; that it is there already is success. When this returns, what is
+/// sent to the address arrives, unless `lo` is down.
 ///
 /// # Errors
 /// The kernel refused.
 pub fn add_to_lo(connection: &mut Connection, address: Ipv6Addr) -> Result<(), NetlinkError> {
     let add = RouteNetlinkMessage::NewAddress(on_lo(address));
     let flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-    succeed_on(EEXIST, connection.request(flags, add, &mut |_, _| Ok(())))
+    succeed_on(EEXIST, connection.request(flags, add, &mut |_, _| Ok(())))?;
+    wait_until_routed(connection, address)
+}
+
+/// A work queue of the kernel adds the local route some time after the address (6.18): till then
+/// what is sent to the address leaves by the default route and is lost.
+fn wait_until_routed(connection: &mut Connection, address: Ipv6Addr) -> Result<(), NetlinkError> {
+    if !is_lo_up(connection)? {
+        return Ok(());
+    }
+    let start = Instant::now();
+    while !is_local(connection, address)? && start.elapsed() < LIMIT {
+        sleep(INTERVAL);
+    }
+    Ok(())
+}
+
+fn is_lo_up(connection: &mut Connection) -> Result<bool, NetlinkError> {
+    let mut is_up = false;
+    let mut lo = LinkMessage::default();
+    lo.header.index = LO;
+    connection.request(0, RouteNetlinkMessage::GetLink(lo), &mut |kind, body| {
+        let flags = body.get(8..12).and_then(|flags| flags.try_into().ok()).map(u32::from_ne_bytes);
+        is_up |= kind == NEW_LINK && flags.is_some_and(|flags| flags & IFF_UP != 0);
+        Ok(())
+    })?;
+    Ok(is_up)
+}
+
+/// Whether the kernel takes packets to the address in.
+fn is_local(connection: &mut Connection, address: Ipv6Addr) -> Result<bool, NetlinkError> {
+    let mut is_local = false;
+    let mut ask = RouteMessage::default();
+    ask.header.address_family = AddressFamily::Inet6;
+    ask.header.destination_prefix_length = 128;
+    ask.attributes = vec![RouteAttribute::Destination(RouteAddress::Inet6(address))];
+    let asked = connection.request(0, RouteNetlinkMessage::GetRoute(ask), &mut |kind, body| {
+        is_local |= kind == NEW_ROUTE && body.get(7) == Some(&RTN_LOCAL);
+        Ok(())
+    });
+    succeed_on(ENETUNREACH, asked)?;
+    Ok(is_local)
 }
 
 /// Takes the address from `lo`; that it is not there is success.
@@ -64,6 +122,8 @@ pub fn remove_from_lo(connection: &mut Connection, address: Ipv6Addr) -> Result<
 
 fn on_lo(address: Ipv6Addr) -> AddressMessage {
     let mut message = AddressMessage::default();
+    // Else it is tentative, and can't be bound to, until a work queue of the kernel has run.
+    message.header.flags |= AddressHeaderFlags::Nodad;
     message.header.family = AddressFamily::Inet6;
     message.header.prefix_len = 128;
     message.header.index = LO;

@@ -5,6 +5,7 @@ use netlink_packet_netfilter::nftables::{
     NfTablesMessage, SetAttribute, SetDescription, SetFlags as WireFlags, SetMessage,
 };
 
+use super::userdata::encode_native_keys;
 use super::{inet_attributes, message_type};
 use crate::ruleset::{KeyType, Set, SetFlags};
 
@@ -23,11 +24,11 @@ pub(super) fn encode_new(table: &str, set: &Set, id: u32) -> NfTablesMessage {
         SetAttribute::KeyLen(set.key.bytes()),
         SetAttribute::Id(id),
     ]);
-    if !set.flags.has_intervals() {
-        // Without a size the kernel keeps short keys in a bitmap, which costs more to make than
-        // all the rest of an apply; with one it takes a hash table of that size.
-        let size = u32::try_from(set.elements.len()).unwrap_or(u32::MAX);
+    if let Some(size) = set.size() {
         attributes.push(SetAttribute::Description(vec![SetDescription::Size(size)]));
+    }
+    if set.key.is_native() {
+        attributes.push(SetAttribute::UserData(encode_native_keys()));
     }
     NfTablesMessage::NewSet(SetMessage { attributes })
 }

@@ -1,8 +1,20 @@
-//! Comments: the one kind of user data that every nft can print (libnftnl `udata.h`: a type
-//! byte, a length byte, the string with its NUL).
+//! The two kinds of user data that every nft can read: comments, and the byte order of keys
+//! (libnftnl `udata.h`: a type byte, a length byte, the value).
 
 /// `NFTNL_UDATA_TABLE_COMMENT`, `NFTNL_UDATA_CHAIN_COMMENT`: both are 0.
 const COMMENT: u8 = 0;
+
+/// `NFTNL_UDATA_SET_KEYBYTEORDER`, a number of its own among those of sets.
+const KEY_BYTE_ORDER: u8 = 0;
+/// `BYTEORDER_HOST_ENDIAN` of nft.
+const NATIVE: u32 = 1;
+
+/// Says that a set's keys are in the machine's byte order; without it nft shows them reversed.
+pub(super) fn encode_native_keys() -> Vec<u8> {
+    let mut data = vec![KEY_BYTE_ORDER, 4];
+    data.extend(NATIVE.to_ne_bytes());
+    data
+}
 
 /// The longest comment: `NFT_USERDATA_MAXLEN` is 256, less type, length and NUL; and a length
 /// byte counts to 255 with the NUL.

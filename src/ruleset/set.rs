@@ -88,6 +88,13 @@ impl KeyType {
         matches!(self, Self::Uid | Self::Gid)
     }
 
+    /// Whether nft takes keys to be in the machine's byte order: numbers, and names, which have
+    /// no byte order and stand as they are.
+    #[must_use]
+    pub fn is_native(self) -> bool {
+        self.is_host_order() || self == Self::IfName
+    }
+
     fn facts(self) -> (u32, u32, &'static str) {
         if let Self::Other { number, len } = self {
             return (number, len, "unknown");
@@ -127,4 +134,16 @@ pub struct Set {
     pub flags: SetFlags,
     /// Its elements: sorted, disjoint; in an interval set not adjacent either.
     pub elements: Vec<Interval>,
+}
+
+impl Set {
+    /// The size that it is made with (`NFTA_SET_DESC_SIZE`): none for interval sets.
+    ///
+    /// Without a size the kernel keeps short keys in a bitmap, which costs more to make than all
+    /// the rest of an apply; with one it takes a hash table of that size.
+    #[must_use]
+    pub fn size(&self) -> Option<u32> {
+        let is_plain = !self.flags.has_intervals();
+        is_plain.then(|| u32::try_from(self.elements.len()).unwrap_or(u32::MAX))
+    }
 }

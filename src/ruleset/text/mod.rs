@@ -27,6 +27,9 @@ pub fn ruleset_text(ruleset: &Ruleset) -> String {
 
 fn set_text(set: &Set) -> String {
     let mut out = format!("\tset {} {{\n\t\ttype {}\n", set.name, set.key.name());
+    if let Some(size) = set.size() {
+        let _ = writeln!(out, "\t\tsize {size}");
+    }
     if set.flags.has_intervals() {
         out.push_str("\t\tflags interval\n");
     }

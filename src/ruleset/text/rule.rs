@@ -72,7 +72,7 @@ impl Writer {
         if let (CmpOp::Gte, Some((Expr::Cmp { op: CmpOp::Lte, data: last, .. }, rest))) =
             (op, after.split_first())
         {
-            self.say_match(sreg, &format!("{}-{}", loaded.value(data), loaded.value(last)));
+            self.say_match(sreg, &loaded.range(data, last));
             return rest;
         }
         if op == CmpOp::Eq && self.is_dependency(&loaded, data) {

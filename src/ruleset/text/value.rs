@@ -80,6 +80,20 @@ impl Loaded {
             Self::Constant(_) | Self::Unknown(_) => hex(data),
         }
     }
+
+    /// The right-hand side of a match between two values: nft has no names inside a range.
+    pub(super) fn range(&self, first: &[u8], last: &[u8]) -> String {
+        match self {
+            Self::Field(_, FieldKind::Icmpv6Type) => {
+                format!("{}-{}", big_endian(first), big_endian(last))
+            }
+            Self::Meta(_)
+            | Self::Field(..)
+            | Self::CtState
+            | Self::Constant(_)
+            | Self::Unknown(_) => format!("{}-{}", self.value(first), self.value(last)),
+        }
+    }
 }
 
 fn payload(base: PayloadBase, offset: u32, len: u32, protocol: Option<u8>) -> Loaded {
