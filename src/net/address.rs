@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::netlink::{Connection, Family, NetlinkError};
@@ -48,7 +48,11 @@ fn is_this(body: &[u8], address: Ipv6Addr) -> bool {
 /// # Errors
 /// The kernel refused.
 pub fn add_to_lo(connection: &mut Connection, address: Ipv6Addr) -> Result<(), NetlinkError> {
-    let add = RouteNetlinkMessage::NewAddress(on_lo(address));
+    let mut message = on_lo(address);
+    // Without it the address is tentative until a work queue of the kernel has run, on `lo` too,
+    // and nobody can dial from it before (6.18).
+    message.header.flags |= AddressHeaderFlags::Nodad;
+    let add = RouteNetlinkMessage::NewAddress(message);
     let flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
     succeed_on(EEXIST, connection.request(flags, add, &mut |_, _| Ok(())))
 }
