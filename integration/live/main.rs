@@ -15,6 +15,7 @@ mod remove;
 mod replace;
 mod segment;
 mod slip;
+mod source;
 mod strangers;
 mod stray;
 mod support;
