@@ -32,6 +32,15 @@ pub(super) fn is_draining(ruleset: &Ruleset) -> bool {
     ruleset.chain(DRAIN_CHAIN).is_some()
 }
 
+/// Whether connections are captured: a drain that finds this again was overtaken by an apply.
+pub(super) fn is_capturing(ruleset: &Ruleset) -> bool {
+    ruleset.rules().any(is_redirecting)
+}
+
+fn is_redirecting(rule: &Rule) -> bool {
+    matches!(rule.exprs.last(), Some(Expr::Redirect { .. }))
+}
+
 /// Exchanges the capture rules for the one chain that keeps captured connections alive.
 pub(super) fn begin(nft: &mut Connection) -> Result<(), ApplyError> {
     let Some(ours) = read_ours(nft)? else { return Ok(()) };
@@ -61,10 +70,13 @@ pub(super) fn wait(
     limit: Duration,
     progress: &dyn Fn(DrainProgress),
 ) -> Result<(), ApplyError> {
-    let Some(ours) = read_ours(nft)? else { return Ok(()) };
-    let ports = captured_ports(&ours.ruleset);
     let start = Instant::now();
     loop {
+        let Some(ours) = read_ours(nft)? else { return Ok(()) };
+        if is_capturing(&ours.ruleset) {
+            return Err(ApplyError::TakenUp);
+        }
+        let ports = captured_ports(&ours.ruleset);
         let remaining = count_redirected(nft, &ports)?;
         let waited = start.elapsed();
         if remaining == 0 {
@@ -84,9 +96,10 @@ pub(super) fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
     let compared = draining
         .flat_map(|rule| &rule.exprs)
         .filter_map(|expr| if let Expr::Cmp { data, .. } = expr { port(data) } else { None });
-    let redirecting = |rule: &&Rule| matches!(rule.exprs.last(), Some(Expr::Redirect { .. }));
-    let redirected = ruleset.rules().filter(redirecting).flat_map(|rule| &rule.exprs);
-    let redirected = redirected
+    let redirected = ruleset
+        .rules()
+        .filter(|rule| is_redirecting(rule))
+        .flat_map(|rule| &rule.exprs)
         .filter_map(|expr| if let Expr::Immediate { data, .. } = expr { port(data) } else { None });
     compared.chain(redirected).collect()
 }

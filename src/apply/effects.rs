@@ -1,7 +1,7 @@
 //! Effects and their inverse: an address on `lo`, a sysctl.
 
 use crate::net::address;
-use crate::net::sysctl::TCP_LOOSE;
+use crate::net::sysctl::{SysctlError, TCP_LOOSE};
 use crate::netlink::Connection;
 use crate::plan::Effect;
 
@@ -52,7 +52,7 @@ impl Hands {
                 .route()
                 .and_then(|route| address::remove_from_lo(route, ip))
                 .map_err(EffectError::from),
-            Undo::TcpLoose(value) => TCP_LOOSE.write(value).map_err(EffectError::from),
+            Undo::TcpLoose(value) => give_back(value).map_err(EffectError::from),
         };
         result.map_err(|source| ApplyError::Undo { undo, source })
     }
@@ -71,4 +71,9 @@ impl Hands {
             family: crate::netlink::Family::Route,
         })
     }
+}
+
+/// Writes nothing where the value is there already: it may be there because it can't be written.
+fn give_back(value: u32) -> Result<(), SysctlError> {
+    if TCP_LOOSE.read()? == Some(value) { Ok(()) } else { TCP_LOOSE.write(value) }
 }

@@ -25,6 +25,9 @@ pub enum ApplyError {
     /// The namespace could not be entered.
     #[error(transparent)]
     Netns(#[from] NetnsError),
+    /// The namespace could not be locked.
+    #[error("can't lock the network namespace against other runs of nftdivert: {0}")]
+    Turn(#[source] std::io::Error),
     /// The kernel can't do it.
     #[error(transparent)]
     Kernel(#[from] KernelTooOld),
@@ -89,6 +92,9 @@ pub enum ApplyError {
         /// What is left, and why.
         left: Vec<Self>,
     },
+    /// Somebody applied again while captured connections drained.
+    #[error("capture was applied again while its connections drained: it stays")]
+    TakenUp,
     /// Captured connections outlived the drain's time limit.
     #[error(
         "{remaining} captured connections still live after {} s; new ones are not captured any \
@@ -124,6 +130,11 @@ impl ApplyError {
     /// The failure, with what could not be put back after it.
     pub(super) fn with_left(self, left: Vec<Self>) -> Self {
         if left.is_empty() { self } else { Self::Left { cause: Box::new(self), left } }
+    }
+
+    /// Whether nobody knows if the kernel committed.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Self::Nft(NftError::Unknown { .. }))
     }
 
     /// Whether somebody else wrote in between, so that trying again may work.

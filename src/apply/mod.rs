@@ -10,6 +10,7 @@ mod record;
 mod remove;
 mod status;
 mod target;
+mod turn;
 
 pub use drain::DrainProgress;
 pub use error::ApplyError;

@@ -4,13 +4,14 @@ use crate::netlink::{Connection, Family};
 use crate::nft::{Batch, NftError, commit};
 use crate::plan::{Effect, Plan, TABLE, plan};
 use crate::policy::CapturePolicy;
-use crate::ruleset::{Chain, Change, Rewrite};
+use crate::ruleset::{Chain, Change, Rewrite, Ruleset};
 
 use super::effects::Hands;
 use super::error::ApplyError;
-use super::observe::{Ours, observe};
+use super::observe::{Ours, observe, read_ours};
 use super::record::{RECORD_CHAIN, Record, Undo};
 use super::target::{Inside, Target};
+use super::turn::Turn;
 
 /// How often we read and write again when other programs commit in between.
 const TRIES: u32 = 10;
@@ -71,11 +72,12 @@ pub fn apply(
     target.run(|inside| {
         crate::net::kernel::check()?;
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
+        let _turn = Turn::wait().map_err(ApplyError::Turn)?;
         let mut tries = 0;
         loop {
             tries += 1;
             match attempt(inside, &mut nft, policy, options) {
-                Err(error) if error.is_stale() && tries < TRIES => {}
+                Err(error) if error.is_stale() && tries < TRIES => breathe(tries),
                 Err(error) => return Err(error),
                 Ok((outcome, plan, notes)) => {
                     return Ok(Applied { outcome, plan, notes, _socket: nft });
@@ -113,10 +115,10 @@ struct Ledger {
     make: Vec<Effect>,
     /// What takes those back.
     new: Vec<Undo>,
-    /// What takes back earlier effects that stay.
+    /// What takes back earlier effects. They stay until capture is removed, wanted or not:
+    /// connections that began before still need the sysctl, and those that the proxy dialled
+    /// need the address that it dialled from.
     kept: Vec<Undo>,
-    /// Earlier effects that are not wanted any more.
-    stale: Vec<Undo>,
 }
 
 impl Ledger {
@@ -127,13 +129,8 @@ impl Ledger {
         options: &ApplyOptions,
         notes: &mut Vec<String>,
     ) -> Result<Self, ApplyError> {
-        let recorded = before.map(|record| record.undo.clone()).unwrap_or_default();
-        // While capture is in force, connections that began before it still need the sysctl.
-        let is_kept = |undo: &Undo| {
-            matches!(undo, Undo::TcpLoose(_)) || plan.effects.iter().any(|e| undo.is_of(*e))
-        };
-        let (kept, stale) = recorded.into_iter().partition(is_kept);
-        let mut ledger = Self { make: Vec::new(), new: Vec::new(), kept, stale };
+        let kept = before.map(|record| record.undo.clone()).unwrap_or_default();
+        let mut ledger = Self { make: Vec::new(), new: Vec::new(), kept };
         for effect in &plan.effects {
             match hands.inverse(*effect) {
                 Ok(None) => {}
@@ -155,10 +152,6 @@ impl Ledger {
     }
 
     fn all(&self) -> Vec<Undo> {
-        [self.kept.as_slice(), &self.stale, &self.new].concat()
-    }
-
-    fn wanted(&self) -> Vec<Undo> {
         [self.kept.as_slice(), &self.new].concat()
     }
 }
@@ -182,44 +175,84 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn record(&self, undo: Vec<Undo>) -> Chain {
-        Record::now(self.policy.digest(), &self.options.source, undo).chain()
+    fn record(&self) -> Record {
+        Record::now(self.policy.digest(), &self.options.source, self.ledger.all())
     }
 
     /// Pure adds, which need no grace period. With effects there are two batches: the first
     /// makes a table that does nothing but say what to undo.
     fn create(&mut self, notes: &mut Vec<String>) -> Result<Outcome, ApplyError> {
-        let record = self.record(self.ledger.all());
-        let plan = self.plan;
+        let (plan, record) = (self.plan, self.record());
+        let chain = record.chain();
         let mut batch = Batch::new(None);
         if self.ledger.make.is_empty() {
             batch.create(&plan.ruleset);
-            batch.add_chain(TABLE, &record);
-            commit(self.nft, &batch.seal()).map_err(taken_meanwhile)?;
+            batch.add_chain(TABLE, &chain);
+            let created = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
+            self.confirm(created, &plan.ruleset, &record)?;
             return Ok(Outcome::Created);
         }
         batch.add_table(&plan.ruleset);
-        batch.add_chain(TABLE, &record);
-        commit(self.nft, &batch.seal()).map_err(taken_meanwhile)?;
-        let made = self.make_effects(notes).and_then(|()| {
-            let mut batch = Batch::new(None);
-            batch.fill(&plan.ruleset);
-            commit(self.nft, &batch.seal()).map_err(ApplyError::from)
-        });
-        if let Err(cause) = made {
-            let mut left = self.hands.undo_all(&self.ledger.new);
-            let mut batch = Batch::new(None);
-            batch.delete_table(TABLE);
-            left.extend(commit(self.nft, &batch.seal()).map_err(ApplyError::from).err());
-            return Err(cause.with_left(left));
+        batch.add_chain(TABLE, &chain);
+        let journal = without_content(&plan.ruleset);
+        let noted = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
+        self.confirm(noted, &journal, &record)?;
+        if let Err(cause) = self.make_effects(notes).and_then(|()| self.fill(&record)) {
+            return Err(self.abandon(cause, &record));
         }
         Ok(Outcome::Created)
+    }
+
+    fn fill(&mut self, record: &Record) -> Result<(), ApplyError> {
+        let plan = self.plan;
+        let mut batch = Batch::new(None);
+        batch.fill(&plan.ruleset);
+        let filled = commit(self.nft, &batch.seal()).map_err(ApplyError::from);
+        self.confirm(filled, &plan.ruleset, record)
+    }
+
+    /// Takes back a first apply. A table that is not as we left it is somebody else's by now, and
+    /// its record tells them what to undo; then, or if it is gone, trying again may work.
+    fn abandon(&mut self, cause: ApplyError, record: &Record) -> ApplyError {
+        let found = read_ours(self.nft);
+        if matches!(&found, Ok(Some(ours)) if ours.record.as_ref() != Some(record)) {
+            return NftError::Stale.into();
+        }
+        let mut left = self.hands.undo_all(&self.ledger.new);
+        if matches!(found, Ok(None)) {
+            return ApplyError::from(NftError::Stale).with_left(left);
+        }
+        let mut batch = Batch::new(None);
+        batch.delete_table(TABLE);
+        left.extend(commit(self.nft, &batch.seal()).map_err(ApplyError::from).err());
+        cause.with_left(left)
+    }
+
+    /// Where the answer to a batch was lost, what is there tells whether it was committed.
+    fn confirm(
+        &mut self,
+        result: Result<(), ApplyError>,
+        wanted: &Ruleset,
+        record: &Record,
+    ) -> Result<(), ApplyError> {
+        if !result.as_ref().is_err_and(ApplyError::is_unknown) {
+            return result;
+        }
+        match read_ours(self.nft) {
+            Ok(Some(found))
+                if found.record.as_ref() == Some(record)
+                    && Change::between(wanted, &found.ruleset) == Change::Nothing =>
+            {
+                Ok(())
+            }
+            Ok(_) | Err(_) => result,
+        }
     }
 
     fn replace(&mut self, ours: &Ours, notes: &mut Vec<String>) -> Result<Outcome, ApplyError> {
         let plan = self.plan;
         let change = Change::between(&plan.ruleset, &ours.ruleset);
-        let is_settled = self.ledger.make.is_empty() && self.ledger.stale.is_empty();
+        let is_settled = self.ledger.make.is_empty();
         if change == Change::Nothing && is_settled && ours.record.is_some() {
             return Ok(Outcome::Unchanged);
         }
@@ -230,21 +263,23 @@ impl Work<'_> {
                     .to_owned(),
             );
         }
+        let record = self.record();
         let mut generation = ours.generation;
+        let mut has_record = ours.has_record_chain;
         if !self.ledger.new.is_empty() {
-            let record = self.record(self.ledger.all());
-            self.write(&Change::Nothing, ours.has_record_chain, &record, generation)?;
+            let noted = self.write(&Change::Nothing, has_record, &record.chain(), generation);
+            self.confirm(noted, &ours.ruleset, &record)?;
             generation = following(generation);
+            has_record = true;
         }
-        let had_record = ours.has_record_chain || !self.ledger.new.is_empty();
-        let record = self.record(self.ledger.all());
-        let made = self
-            .make_effects(notes)
-            .and_then(|()| self.write(&change, had_record, &record, generation));
-        if let Err(cause) = made {
-            return Err(self.put_back(cause, ours));
+        let made = self.make_effects(notes).and_then(|()| {
+            let written = self.write(&change, has_record, &record.chain(), generation);
+            self.confirm(written, &plan.ruleset, &record)
+        });
+        match made {
+            Ok(()) => Ok(Outcome::Replaced),
+            Err(cause) => Err(self.put_back(cause, ours)),
         }
-        self.settle().map(|()| Outcome::Replaced)
     }
 
     fn make_effects(&mut self, notes: &mut Vec<String>) -> Result<(), ApplyError> {
@@ -292,15 +327,24 @@ impl Work<'_> {
             return cause;
         }
         let mut left = self.hands.undo_all(&self.ledger.new);
-        let restored =
-            crate::nft::generation(self.nft).map_err(ApplyError::from).and_then(|now| match &ours
-                .record
-            {
+        left.extend(self.restore_record(ours).err());
+        cause.with_left(left)
+    }
+
+    fn restore_record(&mut self, ours: &Ours) -> Result<(), ApplyError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let now = crate::nft::generation(self.nft)?;
+            let restored = match &ours.record {
                 Some(record) => self.write(&Change::Nothing, true, &record.chain(), now),
                 None => self.drop_record(now),
-            });
-        left.extend(restored.err());
-        cause.with_left(left)
+            };
+            match restored {
+                Err(error) if error.is_stale() && tries < TRIES => breathe(tries),
+                other => return other,
+            }
+        }
     }
 
     fn drop_record(&mut self, generation: u32) -> Result<(), ApplyError> {
@@ -308,22 +352,17 @@ impl Work<'_> {
         batch.delete_chain(TABLE, RECORD_CHAIN);
         commit(self.nft, &batch.seal()).map_err(ApplyError::from)
     }
+}
 
-    /// Capture is as wanted: takes back earlier effects that are not wanted any more, and only
-    /// then forgets them.
-    fn settle(&mut self) -> Result<(), ApplyError> {
-        if self.ledger.stale.is_empty() {
-            return Ok(());
-        }
-        let stale = std::mem::take(&mut self.ledger.stale);
-        let mut failures = self.hands.undo_all(&stale);
-        if let Some(first) = failures.pop() {
-            return Err(first.with_left(failures));
-        }
-        let record = self.record(self.ledger.wanted());
-        let now = crate::nft::generation(self.nft)?;
-        self.write(&Change::Nothing, true, &record, now)
-    }
+/// The table as the journal makes it.
+fn without_content(ruleset: &Ruleset) -> Ruleset {
+    Ruleset { sets: Vec::new(), chains: Vec::new(), ..ruleset.clone() }
+}
+
+/// A stale transaction holds up the other writer, which then writes at once: trying again at once
+/// too would meet it every time.
+pub(super) fn breathe(tries: u32) {
+    std::thread::sleep(std::time::Duration::from_millis(3) * tries);
 }
 
 /// The generation after our own commit (`nf_tables_commit`: zero is left out).

@@ -11,7 +11,9 @@ use super::drain::{self, DrainProgress};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
+use super::put::breathe;
 use super::target::Target;
+use super::turn::Turn;
 
 /// How often we read and write again when other programs commit in between.
 const TRIES: u32 = 10;
@@ -58,7 +60,9 @@ pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, A
             retry(&mut nft, drain::begin)?;
             drain::wait(&mut nft, limit, options.progress)?;
         }
-        let (was_there, cut, notes) = retry(&mut nft, attempt)?;
+        let is_drained = options.captured != Captured::Cut;
+        let cut = count_captured(&mut nft)?;
+        let (was_there, notes) = retry(&mut nft, |nft| attempt(nft, is_drained))?;
         Ok(Removed { was_there, cut, notes, _socket: nft })
     })
 }
@@ -67,20 +71,31 @@ fn retry<T>(
     nft: &mut Connection,
     mut job: impl FnMut(&mut Connection) -> Result<T, ApplyError>,
 ) -> Result<T, ApplyError> {
+    let _turn = Turn::wait().map_err(ApplyError::Turn)?;
     let mut tries = 0;
     loop {
         tries += 1;
         match job(nft) {
-            Err(error) if error.is_stale() && tries < TRIES => {}
+            Err(error) if error.is_stale() && tries < TRIES => breathe(tries),
             other => return other,
         }
     }
 }
 
-type Done = (bool, Option<usize>, Vec<String>);
+/// Counts before the removal reads what it is going to delete: counting takes long enough for other
+/// programs to commit in between.
+fn count_captured(nft: &mut Connection) -> Result<Option<usize>, ApplyError> {
+    let Some(ours) = read_ours(nft)? else { return Ok(Some(0)) };
+    Ok(count_redirected(nft, &drain::captured_ports(&ours.ruleset)).ok())
+}
 
-fn attempt(nft: &mut Connection) -> Result<Done, ApplyError> {
-    let Some(ours) = read_ours(nft)? else { return Ok((false, Some(0), Vec::new())) };
+type Done = (bool, Vec<String>);
+
+fn attempt(nft: &mut Connection, is_drained: bool) -> Result<Done, ApplyError> {
+    let Some(ours) = read_ours(nft)? else { return Ok((false, Vec::new())) };
+    if is_drained && drain::is_capturing(&ours.ruleset) {
+        return Err(ApplyError::TakenUp);
+    }
     let mut notes = Vec::new();
     if ours.record.is_none() {
         notes.push(
@@ -89,11 +104,10 @@ fn attempt(nft: &mut Connection) -> Result<Done, ApplyError> {
                 .to_owned(),
         );
     }
-    let cut = count_redirected(nft, &drain::captured_ports(&ours.ruleset)).ok();
     let undo = ours.record.as_ref().map(|record| record.undo.clone()).unwrap_or_default();
     if undo.is_empty() {
         delete_table(nft, ours.generation)?;
-        return Ok((true, cut, notes));
+        return Ok((true, notes));
     }
     // The table stays, without rules, until all it says has been undone: a removal that is
     // interrupted here can be taken up again.
@@ -104,7 +118,7 @@ fn attempt(nft: &mut Connection) -> Result<Done, ApplyError> {
     }
     let now = crate::nft::generation(nft)?;
     delete_table(nft, now)?;
-    Ok((true, cut, notes))
+    Ok((true, notes))
 }
 
 fn delete_table(nft: &mut Connection, generation: u32) -> Result<(), ApplyError> {

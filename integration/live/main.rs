@@ -1,0 +1,21 @@
+//! Capture where traffic already flows: nothing breaks, nothing slips past, every failure leaves
+//! the state before. Needs root, nft, iproute2, strace and util-linux.
+
+mod before;
+mod contention;
+mod cost;
+mod dialling;
+mod drain;
+mod failure;
+mod injected;
+mod leftovers;
+mod many;
+mod readonly;
+mod remove;
+mod replace;
+mod segment;
+mod slip;
+mod source;
+mod strangers;
+mod stray;
+mod support;
