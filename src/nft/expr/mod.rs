@@ -35,7 +35,7 @@ fn name(wire: &Expressions) -> &str {
         Expressions::Meta(_) => "meta",
         Expressions::Payload(_) => "payload",
         Expressions::Other { expression_type, .. } => expression_type,
-        _ => "",
+        Expressions::Unknown(_) | _ => "",
     }
 }
 
