@@ -4,8 +4,10 @@ mod answer;
 mod attributes;
 mod connection;
 mod error;
+mod write;
 
 pub use answer::{Answer, KernelError};
 pub use attributes::{Attribute, Attributes};
 pub use connection::{Connection, Each, Family, message};
 pub use error::{NetlinkError, errno_text};
+pub use write::{Written, put_emitable, put_nested, put_string};

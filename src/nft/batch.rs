@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use netlink_packet_core::{DefaultNla, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{
+    DefaultNla, NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NetlinkSerializable,
+};
 use netlink_packet_netfilter::nftables::NfTablesMessage;
 use netlink_packet_netfilter::none::ControlMessage;
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterMessage, NetfilterProtoFamily};
@@ -192,14 +194,18 @@ impl<'a> Batch<'a> {
     fn add_rules(&mut self, table: &'a str, chain: &'a Chain) {
         for (index, rule) in chain.rules.iter().enumerate() {
             let message = rule::encode_new(table, &chain.name, rule);
-            self.push(NLM_F_CREATE | NLM_F_APPEND, message, Label::Rule(chain, index));
+            self.append(NLM_F_CREATE | NLM_F_APPEND, message, Label::Rule(chain, index));
         }
     }
 
     fn push(&mut self, flags: u16, payload: NfTablesMessage, label: Label<'a>) {
+        self.append(flags, nft_message(payload), label);
+    }
+
+    fn append(&mut self, flags: u16, payload: impl NetlinkSerializable, label: Label<'a>) {
         let sequence = next_sequence(&self.labels);
         self.last_message = self.bytes.len();
-        message(&mut self.bytes, sequence, flags, nft_message(payload));
+        message(&mut self.bytes, sequence, flags, payload);
         self.labels.push(label);
     }
 

@@ -17,6 +17,10 @@ const CTA_TUPLE_PROTO: u16 = 2;
 const CTA_PROTO_SRC_PORT: u16 = 2;
 const CTA_PROTOINFO_TCP: u16 = 1;
 const CTA_PROTOINFO_TCP_STATE: u16 = 1;
+/// `IPCTNL_MSG_CT_GET_STATS`.
+const GET_STATS: u8 = 5;
+/// `CTA_STATS_GLOBAL_ENTRIES`; global means of all processors.
+const CTA_STATS_GLOBAL_ENTRIES: u16 = 1;
 /// `IPS_DST_NAT`.
 const DST_NAT: u32 = 1 << 5;
 /// `TCP_CONNTRACK_SYN_SENT` to `TCP_CONNTRACK_CLOSE_WAIT`: both ends may still send.
@@ -33,15 +37,42 @@ pub fn count_redirected(
     connection: &mut Connection,
     ports: &RedirectedTo,
 ) -> Result<usize, NftError> {
-    let header = NetfilterHeader::new(NetfilterProtoFamily::Unspec, 0, 0);
-    let list = NetfilterMessage::new(header, ConntrackMessage::Get(Vec::new()));
+    // To list them the kernel walks through the table of all namespaces, which takes milliseconds.
+    if entries(connection)? == Some(0) {
+        return Ok(0);
+    }
     let mut count = 0;
-    let malformed = |source| NetlinkError::Malformed { family: Family::Netfilter, source };
-    connection.request(NLM_F_DUMP, list, &mut |_, body| {
-        count += usize::from(is_redirected(body, ports).map_err(malformed)?);
+    connection.request(
+        NLM_F_DUMP,
+        request(ConntrackMessage::Get(Vec::new())),
+        &mut |_, body| {
+            count += usize::from(is_redirected(body, ports).map_err(malformed)?);
+            Ok(())
+        },
+    )?;
+    Ok(count)
+}
+
+/// How many connections of this namespace conntrack knows, of any kind; none if the kernel does
+/// not say.
+fn entries(connection: &mut Connection) -> Result<Option<u32>, NetlinkError> {
+    let get = ConntrackMessage::Other { message_type: GET_STATS, attributes: Vec::new() };
+    let mut entries = None;
+    connection.request(0, request(get), &mut |_, body| {
+        let stats = Attributes::new(body.get(NFGENMSG_LEN..).unwrap_or_default());
+        let count = stats.find(CTA_STATS_GLOBAL_ENTRIES).map(|count| count.u32_be());
+        entries = count.transpose().map_err(malformed)?;
         Ok(())
     })?;
-    Ok(count)
+    Ok(entries)
+}
+
+fn request(message: ConntrackMessage) -> NetfilterMessage {
+    NetfilterMessage::new(NetfilterHeader::new(NetfilterProtoFamily::Unspec, 0, 0), message)
+}
+
+fn malformed(source: DecodeError) -> NetlinkError {
+    NetlinkError::Malformed { family: Family::Netfilter, source }
 }
 
 /// What answers to a redirected connection comes from the port that it was redirected to.

@@ -3,18 +3,26 @@
 use netlink_packet_core::DecodeError;
 use netlink_packet_netfilter::nftables::{NfTablesMessage, RuleAttribute, RuleMessage};
 
-use super::{expr, inet_attributes, message_type};
+use super::{INET, SUBSYSTEM, expr, inet_attributes, message_type};
+use crate::netlink::{Written, put_nested, put_string};
 use crate::ruleset::Rule;
 
+const NFTA_RULE_TABLE: u16 = 1;
 const NFTA_RULE_CHAIN: u16 = 2;
 const NFTA_RULE_EXPRESSIONS: u16 = 4;
+const NFTA_LIST_ELEM: u16 = 1;
 
-pub(super) fn encode_new(table: &str, chain: &str, rule: &Rule) -> NfTablesMessage {
-    let mut attributes = named(table, chain);
-    attributes.push(RuleAttribute::Expressions(
-        rule.exprs.iter().map(|e| expr::encode(e).into()).collect(),
-    ));
-    NfTablesMessage::NewRule(RuleMessage { attributes })
+pub(super) fn encode_new(table: &str, chain: &str, rule: &Rule) -> Written {
+    // `struct nfgenmsg`: family, version, and a resource id that is not used.
+    let mut body = vec![INET, 0, 0, 0];
+    put_string(&mut body, NFTA_RULE_TABLE, table);
+    put_string(&mut body, NFTA_RULE_CHAIN, chain);
+    put_nested(&mut body, NFTA_RULE_EXPRESSIONS, |list| {
+        for expr in &rule.exprs {
+            put_nested(list, NFTA_LIST_ELEM, |element| expr::put(element, expr));
+        }
+    });
+    Written { kind: SUBSYSTEM << 8 | message_type::NEWRULE, body }
 }
 
 /// Deletes every rule of the chain.
@@ -49,4 +57,31 @@ pub fn decode(kind: u16, body: &[u8]) -> Result<Option<(String, Rule)>, DecodeEr
         }
     }
     Ok(Some((chain, Rule { exprs, setting: "" })))
+}
+
+#[cfg(test)]
+mod tests {
+    use netlink_packet_core::NetlinkSerializable;
+
+    use super::*;
+    use crate::nft::nft_message;
+    use crate::plan::{HostFacts, plan};
+    use crate::policy::CapturePolicy;
+
+    #[test]
+    fn the_bytes_are_those_of_netlink_packet_netfilter() {
+        let plan = plan(&CapturePolicy::default(), &HostFacts::default()).unwrap();
+        for chain in &plan.ruleset.chains {
+            for rule in &chain.rules {
+                let mut attributes = named("t", &chain.name);
+                let exprs = rule.exprs.iter().map(|expr| expr::encode(expr).into()).collect();
+                attributes.push(RuleAttribute::Expressions(exprs));
+                let theirs = nft_message(NfTablesMessage::NewRule(RuleMessage { attributes }));
+                let mut bytes = vec![0; theirs.buffer_len()];
+                theirs.serialize(&mut bytes);
+                let ours = encode_new("t", &chain.name, rule);
+                assert_eq!((ours.kind, ours.body), (theirs.message_type(), bytes));
+            }
+        }
+    }
 }

@@ -11,12 +11,33 @@ mod load;
 use netlink_packet_core::{DecodeError, DefaultNla};
 use netlink_packet_netfilter::nftables::Expressions;
 
-use crate::netlink::Attributes;
+use crate::netlink::{Attributes, put_emitable, put_nested, put_string};
 use crate::ruleset::{Expr, Reg};
 
 const NFTA_EXPR_NAME: u16 = 1;
 const NFTA_EXPR_DATA: u16 = 2;
 const NFTA_DATA_VALUE: u16 = 1;
+
+/// Appends the attributes of one list element: name and data.
+pub(super) fn put(element: &mut Vec<u8>, expr: &Expr) {
+    let wire = encode(expr);
+    put_string(element, NFTA_EXPR_NAME, name(&wire));
+    put_nested(element, NFTA_EXPR_DATA, |data| put_emitable(data, &wire));
+}
+
+/// The kernel's name of an expression.
+fn name(wire: &Expressions) -> &str {
+    match wire {
+        Expressions::Bitwise(_) => "bitwise",
+        Expressions::Cmp(_) => "cmp",
+        Expressions::Immediate(_) => "immediate",
+        Expressions::Lookup(_) => "lookup",
+        Expressions::Meta(_) => "meta",
+        Expressions::Payload(_) => "payload",
+        Expressions::Other { expression_type, .. } => expression_type,
+        Expressions::Unknown(_) | _ => "",
+    }
+}
 
 pub(super) fn encode(expr: &Expr) -> Expressions {
     match expr {
