@@ -46,8 +46,8 @@ pub(crate) fn measure(times: usize) -> Vec<Reading> {
     vec![
         repeat("20,000 elements: read back and compared", times, || compare(&place, &policy)),
         repeat("20,000 elements: decoded by our walk", times, || elements.iter().for_each(ours)),
-        repeat("one message of that dump: by our walk", times, || ours(&elements[0])),
-        repeat("one message of that dump: by the crate", times.div_ceil(10), || {
+        repeat("first message of that dump: by our walk", times, || ours(&elements[0])),
+        repeat("first message of that dump: by the crate", times.div_ceil(10), || {
             by_the_crate(&elements[0]);
         }),
         repeat("default rules: decoded by our walk", times * 10, || {

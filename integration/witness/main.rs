@@ -1,6 +1,7 @@
 //! A second implementation as witness: what rustables reads and writes, next to ours. Needs root.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+mod cut;
 mod fares;
 mod foreign;
 mod limits;
