@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use nftdivert::policy::{
-    CapturePolicy, Counters, Identity, InboundPorts, Ipv6, LoopbackRange, Outbound, OutboundRanges,
-    PassthroughSource, Proxy, ProxyPorts,
+    CapturePolicy, Counters, Identity, InboundPorts, IncludedRanges, Ipv6, LoopbackRange, Outbound,
+    OutboundRanges, PassthroughSource, Proxy, ProxyPorts,
 };
 use nftdivert::words::{Cidr, CidrSet, Gid, IfName, Port, PortRange, PortSet, Uid};
 use proptest::prelude::*;
@@ -37,6 +37,10 @@ fn cidr_set() -> impl Strategy<Value = CidrSet> {
     prop::collection::vec(cidr(), 0..8).prop_map(|cidrs| cidrs.into_iter().collect())
 }
 
+fn included() -> impl Strategy<Value = IncludedRanges> {
+    prop::collection::vec(cidr(), 0..8).prop_map(|cidrs| cidrs.into_iter().collect())
+}
+
 fn identity() -> impl Strategy<Value = Identity> {
     let ids = || prop::collection::btree_set(0..u32::MAX, 0..3);
     (ids(), ids()).prop_filter_map("nobody", |(uids, gids)| {
@@ -59,7 +63,7 @@ fn proxy() -> impl Strategy<Value = Proxy> {
 }
 
 fn outbound() -> impl Strategy<Value = Outbound> {
-    let ranges = prop_oneof![Just(OutboundRanges::All), cidr_set().prop_map(OutboundRanges::Only)];
+    let ranges = prop_oneof![Just(OutboundRanges::All), included().prop_map(OutboundRanges::Only)];
     let loopback = (any::<u32>(), 8..=32_u8).prop_map(|(host, len)| {
         let address = Ipv4Addr::from_bits(0x7f00_0000 | (host & 0x00ff_ffff));
         let net = IpNet::new(address.into(), len).unwrap();

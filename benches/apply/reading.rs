@@ -70,7 +70,7 @@ fn repeat(name: &'static str, times: usize, job: impl Fn()) -> Reading {
 }
 
 /// Every second address, so that nothing can be merged.
-fn many() -> nftdivert::words::CidrSet {
+fn many() -> nftdivert::policy::IncludedRanges {
     let address = |number| IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + 2 * number));
     (0..ELEMENTS).map(|number| Cidr::new(address(number), 32).unwrap()).collect()
 }

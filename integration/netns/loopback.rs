@@ -44,7 +44,6 @@ fn included_ipv6_loopback_captures_the_apps_calls_but_not_loopback_itself() {
 }
 
 #[test]
-#[ignore = "neighbouring ranges are one range, in which loopback is not known any more"]
 fn loopback_that_is_included_beside_a_neighbouring_range_counts() {
     let ranges = "126.0.0.0/8, 127.0.0.0/8, 10.88.0.0/24";
     let fixture = Fixture::new(&format!("outbound: {{ranges: [{ranges}]}}"));

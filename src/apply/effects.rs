@@ -1,8 +1,8 @@
 //! Effects and their inverse: an address on `lo`, a sysctl.
 
-use crate::net::address;
 use crate::net::sysctl::{SysctlError, TCP_LOOSE};
-use crate::netlink::Connection;
+use crate::net::{address, sockets};
+use crate::netlink::{Connection, NetlinkError};
 use crate::plan::Effect;
 
 use super::error::{ApplyError, EffectError};
@@ -62,14 +62,27 @@ impl Hands {
         undo.iter().rev().filter_map(|undo| self.undo(*undo).err()).collect()
     }
 
-    fn route(&mut self) -> Result<&mut Connection, crate::netlink::NetlinkError> {
-        if self.route.is_none() {
-            self.route = Some(address::connect()?);
+    /// Whether what was made works; waits for it, up to a second.
+    pub(super) fn is_usable(&mut self, effect: Effect) -> Result<bool, ApplyError> {
+        match effect {
+            Effect::LoopbackAddress(ip) => Ok(address::wait_until_routed(self.route()?, ip)?),
+            Effect::TcpLooseOff => Ok(true),
         }
-        // The line above filled it.
-        self.route.as_mut().ok_or(crate::netlink::NetlinkError::Interrupted {
-            family: crate::netlink::Family::Route,
-        })
+    }
+
+    /// Whether connections would break if this were taken back now.
+    pub(super) fn is_needed(&self, undo: Undo) -> Result<bool, ApplyError> {
+        match undo {
+            Undo::LoopbackAddress(ip) => Ok(sockets::is_used(ip)?),
+            Undo::TcpLoose(_) => Ok(false),
+        }
+    }
+
+    fn route(&mut self) -> Result<&mut Connection, NetlinkError> {
+        match &mut self.route {
+            Some(open) => Ok(open),
+            none => Ok(none.insert(address::connect()?)),
+        }
     }
 }
 

@@ -92,6 +92,15 @@ pub enum ApplyError {
         /// What is left, and why.
         left: Vec<Self>,
     },
+    /// A removal that took the rules away and not all that was set up besides.
+    #[error(
+        "capture was taken away, but an empty table is left that says what else to undo: {source}. \
+         `nftdivert remove` again finishes it"
+    )]
+    HalfRemoved {
+        /// Why it could not go on.
+        source: Box<Self>,
+    },
     /// Somebody applied again while captured connections drained.
     #[error("capture was applied again while its connections drained: it stays")]
     TakenUp,
@@ -139,6 +148,9 @@ impl ApplyError {
 
     /// Whether somebody else wrote in between, so that trying again may work.
     pub(super) fn is_stale(&self) -> bool {
+        if let Self::HalfRemoved { source } = self {
+            return source.is_stale();
+        }
         matches!(self, Self::Nft(NftError::Stale))
     }
 }

@@ -4,13 +4,16 @@
 mod drain;
 mod effects;
 mod error;
+mod ledger;
 mod observe;
 mod put;
 mod record;
 mod remove;
+mod retry;
 mod status;
 mod target;
 mod turn;
+mod work;
 
 pub use drain::DrainProgress;
 pub use error::ApplyError;

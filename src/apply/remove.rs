@@ -11,12 +11,10 @@ use super::drain::{self, DrainProgress};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
-use super::put::breathe;
+use super::record::Undo;
+use super::retry::retry;
 use super::target::Target;
 use super::turn::Turn;
-
-/// How often we read and write again when other programs commit in between.
-const TRIES: u32 = 10;
 
 /// What becomes of captured connections that live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,29 +55,21 @@ pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, A
     target.run(|_| {
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
         if let Captured::Drain(limit) = options.captured {
-            retry(&mut nft, drain::begin)?;
+            begin_drain(&mut nft)?;
             drain::wait(&mut nft, limit, options.progress)?;
         }
         let is_drained = options.captured != Captured::Cut;
         let cut = count_captured(&mut nft)?;
+        let _turn = Turn::wait().map_err(ApplyError::Turn)?;
         let (was_there, notes) = retry(&mut nft, |nft| attempt(nft, is_drained))?;
         Ok(Removed { was_there, cut, notes, _socket: nft })
     })
 }
 
-fn retry<T>(
-    nft: &mut Connection,
-    mut job: impl FnMut(&mut Connection) -> Result<T, ApplyError>,
-) -> Result<T, ApplyError> {
+/// Others may take their turn while it waits.
+fn begin_drain(nft: &mut Connection) -> Result<(), ApplyError> {
     let _turn = Turn::wait().map_err(ApplyError::Turn)?;
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match job(nft) {
-            Err(error) if error.is_stale() && tries < TRIES => breathe(tries),
-            other => return other,
-        }
-    }
+    retry(nft, drain::begin)
 }
 
 /// Counts before the removal reads what it is going to delete: counting takes long enough for other
@@ -112,13 +102,17 @@ fn attempt(nft: &mut Connection, is_drained: bool) -> Result<Done, ApplyError> {
     // The table stays, without rules, until all it says has been undone: a removal that is
     // interrupted here can be taken up again.
     empty(nft, &ours)?;
-    let mut failures = Hands::default().undo_all(&undo);
+    finish(nft, &undo).map_err(|source| ApplyError::HalfRemoved { source: Box::new(source) })?;
+    Ok((true, notes))
+}
+
+fn finish(nft: &mut Connection, undo: &[Undo]) -> Result<(), ApplyError> {
+    let mut failures = Hands::default().undo_all(undo);
     if let Some(first) = failures.pop() {
         return Err(first.with_left(failures));
     }
     let now = crate::nft::generation(nft)?;
-    delete_table(nft, now)?;
-    Ok((true, notes))
+    delete_table(nft, now)
 }
 
 fn delete_table(nft: &mut Connection, generation: u32) -> Result<(), ApplyError> {

@@ -59,29 +59,39 @@ fn is_this(body: &[u8], address: Ipv6Addr) -> bool {
     index == Some(LO) && holds
 }
 
-/// Adds the address to `lo`; that it is there already is success. When this returns, what is
-/// sent to the address arrives, unless `lo` is down.
+/// Adds the address to `lo`; that it is there already is success.
 ///
 /// # Errors
 /// The kernel refused.
 pub fn add_to_lo(connection: &mut Connection, address: Ipv6Addr) -> Result<(), NetlinkError> {
     let add = RouteNetlinkMessage::NewAddress(on_lo(address));
     let flags = NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
-    succeed_on(EEXIST, connection.request(flags, add, &mut |_, _| Ok(())))?;
-    wait_until_routed(connection, address)
+    succeed_on(EEXIST, connection.request(flags, add, &mut |_, _| Ok(())))
 }
 
+/// Waits until what is sent to the address arrives; whether it does. Where `lo` is down there is
+/// nothing to wait for.
+///
 /// A work queue of the kernel adds the local route some time after the address (6.18): till then
 /// what is sent to the address leaves by the default route and is lost.
-fn wait_until_routed(connection: &mut Connection, address: Ipv6Addr) -> Result<(), NetlinkError> {
-    if !is_lo_up(connection)? {
-        return Ok(());
-    }
+///
+/// # Errors
+/// The kernel refused.
+pub fn wait_until_routed(
+    connection: &mut Connection,
+    address: Ipv6Addr,
+) -> Result<bool, NetlinkError> {
     let start = Instant::now();
-    while !is_local(connection, address)? && start.elapsed() < LIMIT {
+    while !is_local(connection, address)? {
+        if !is_lo_up(connection)? {
+            return Ok(true);
+        }
+        if start.elapsed() >= LIMIT {
+            return Ok(false);
+        }
         sleep(INTERVAL);
     }
-    Ok(())
+    Ok(true)
 }
 
 fn is_lo_up(connection: &mut Connection) -> Result<bool, NetlinkError> {

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io;
+use std::net::Ipv6Addr;
+use std::ops::Range;
 
 use netlink_packet_core::NLM_F_DUMP;
 use netlink_packet_sock_diag::SockDiagMessage;
@@ -12,6 +14,12 @@ use crate::netlink::{Connection, Family, NetlinkError};
 
 /// Counts of sockets in use in the namespace of the thread that reads them.
 const COUNTS: [&str; 2] = ["/proc/thread-self/net/sockstat", "/proc/thread-self/net/sockstat6"];
+
+/// Where `struct inet_diag_msg` has the two addresses.
+const SOURCE: Range<usize> = 8..24;
+const DESTINATION: Range<usize> = 24..40;
+/// `TCP_TIME_WAIT`: both ends are closed.
+const TIME_WAIT: u8 = 6;
 
 /// How many TCP connections, of both families, live in the namespace of the calling thread.
 ///
@@ -34,6 +42,23 @@ pub fn live_tcp() -> Result<usize, NetlinkError> {
         })?;
     }
     Ok(count)
+}
+
+/// Whether a live TCP connection of the namespace of the calling thread has this address at one
+/// of its ends.
+///
+/// # Errors
+/// sock_diag refused.
+pub fn is_used(address: Ipv6Addr) -> Result<bool, NetlinkError> {
+    let mut connection = Connection::open(Family::SockDiag)?;
+    let mut used = false;
+    connection.request(NLM_F_DUMP, list(AF_INET6), &mut |_, body| {
+        let state = body.get(1).copied();
+        let ends = [body.get(SOURCE), body.get(DESTINATION)];
+        used |= state != Some(TIME_WAIT) && ends.contains(&Some(address.octets().as_slice()));
+        Ok(())
+    })?;
+    Ok(used)
 }
 
 /// The sum of the numbers that count sockets in `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0` or

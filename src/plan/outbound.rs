@@ -6,7 +6,6 @@
 use crate::policy::OutboundRanges;
 use crate::ruleset::build::{RuleBuilder, Side, TCP};
 use crate::ruleset::{BaseChain, Chain, MetaKey, Rule, Verdict};
-use crate::words::CidrSet;
 
 use super::Build;
 use super::few::PortsOf;
@@ -67,20 +66,11 @@ fn passed_always(build: &mut Build<'_>) -> Vec<Rule> {
 fn by_loopback(build: &Build<'_>) -> Rule {
     let comes_back = match &build.policy.outbound.ranges {
         OutboundRanges::All => false,
-        OutboundRanges::Only(ranges) => includes_loopback(ranges),
+        OutboundRanges::Only(ranges) => ranges.names_loopback(),
     };
     let verdict =
         if comes_back { Verdict::Jump(LOOPBACK.into()) } else { Verdict::Goto(LOOPBACK.into()) };
     build.rule("proxy").oif_lo().verdict(verdict)
-}
-
-/// Whether one of the ranges lies among the loopback addresses.
-fn includes_loopback(ranges: &CidrSet) -> bool {
-    ranges.ipv4().iter().any(|range| range.first().is_loopback() && range.last().is_loopback())
-        || ranges
-            .ipv6()
-            .iter()
-            .any(|range| range.first().is_loopback() && range.last().is_loopback())
 }
 
 /// The proxy's passthrough to the app passes; other connections of the proxy are calls of the
@@ -125,7 +115,7 @@ fn captured(build: &mut Build<'_>) -> Vec<Rule> {
         PortsOf::Tcp,
         |rule| rule.redirect(port),
     );
-    let (ipv4, ipv6) = build.range_sets(("outbound_ip4", "outbound_ip6"), ranges);
+    let (ipv4, ipv6) = build.range_sets(("outbound_ip4", "outbound_ip6"), ranges.ranges());
     let rule = |build: &Build<'_>| build.rule("outbound.ranges");
     rules.extend(
         ipv4.map(|set| rule(build).ip4_in(Side::Destination, &set).l4proto(TCP).redirect(port)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{Counters, Identity, Ipv6, LoopbackRange};
+use super::{Counters, Identity, IncludedRanges, Ipv6, LoopbackRange};
 use crate::words::{CidrSet, IfName, Port, PortSet};
 
 /// What to capture in one network namespace; the default is the usual sidecar capture.
@@ -83,6 +83,6 @@ pub struct Outbound {
 pub enum OutboundRanges {
     /// Every destination.
     All,
-    /// Exactly these; none where the set is empty.
-    Only(CidrSet),
+    /// Exactly these; none where the list is empty.
+    Only(IncludedRanges),
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::fault::Place;
 use super::given::{Flaw, Raw};
-use super::{Counters, Ipv6, LoopbackRange, SETTINGS, Setting};
+use super::{Counters, IncludedRanges, Ipv6, LoopbackRange, SETTINGS, Setting};
 use crate::words::{CidrSet, Gid, IfName, Port, PortSet, Uid};
 
 /// The values given so far, later ones in place of earlier ones; `None` means the default.
@@ -22,7 +22,7 @@ pub(super) struct Draft {
     pub(super) passthrough_ipv6: Option<Ipv6Addr>,
     pub(super) inbound_ports: Option<AllOr<PortSet>>,
     pub(super) inbound_exclude_ports: Option<PortSet>,
-    pub(super) outbound_ranges: Option<AllOr<CidrSet>>,
+    pub(super) outbound_ranges: Option<AllOr<IncludedRanges>>,
     pub(super) outbound_exclude_ranges: Option<CidrSet>,
     pub(super) outbound_include_ports: Option<PortSet>,
     pub(super) outbound_exclude_ports: Option<PortSet>,

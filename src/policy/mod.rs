@@ -9,6 +9,7 @@ mod flags;
 mod given;
 mod hint;
 mod identity;
+mod included;
 mod load;
 mod loopback;
 mod modes;
@@ -28,6 +29,7 @@ pub use capture::{
 pub use fault::{Fault, PolicyError};
 pub use flags::Override;
 pub use identity::Identity;
+pub use included::IncludedRanges;
 pub use loopback::LoopbackRange;
 pub use modes::{Counters, Ipv6};
 pub use settings::{Setting, Shape};

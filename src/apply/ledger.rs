@@ -1,0 +1,99 @@
+//! What an apply has to make and to unmake besides the table.
+
+use crate::plan::{Effect, Plan};
+
+use super::effects::Hands;
+use super::error::ApplyError;
+use super::put::LiveConnections;
+use super::record::{Record, Undo};
+
+/// The effects of one apply, and what takes them back.
+pub(super) struct Ledger {
+    /// Effects to make.
+    pub(super) make: Vec<Effect>,
+    /// What takes those back.
+    pub(super) new: Vec<Undo>,
+    /// What takes back earlier effects that stay.
+    kept: Vec<Undo>,
+    /// What takes back earlier effects that are not wanted any more, and that nobody needs.
+    pub(super) stale: Vec<Undo>,
+    live: LiveConnections,
+}
+
+impl Ledger {
+    /// Looks at what is there.
+    pub(super) fn open(
+        hands: &mut Hands,
+        plan: &Plan,
+        before: Option<&Record>,
+        live: LiveConnections,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, ApplyError> {
+        let (make, new, stale) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ledger = Self { make, new, kept: Vec::new(), stale, live };
+        for undo in before.map(|record| record.undo.as_slice()).unwrap_or_default() {
+            ledger.sort_in(hands, plan, *undo, notes)?;
+        }
+        for effect in &plan.effects {
+            match hands.inverse(*effect) {
+                Ok(None) => {}
+                Ok(Some(undo)) => ledger.add(*effect, undo),
+                Err(error) if ledger.may_break(*effect) => notes.push(broken_note(&error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(ledger)
+    }
+
+    /// While capture is in force, connections that began before it still need the sysctl; and
+    /// those that the proxy dialled need the address that it dialled from.
+    fn sort_in(
+        &mut self,
+        hands: &Hands,
+        plan: &Plan,
+        undo: Undo,
+        notes: &mut Vec<String>,
+    ) -> Result<(), ApplyError> {
+        let is_wanted = plan.effects.iter().any(|effect| undo.is_of(*effect));
+        if is_wanted || matches!(undo, Undo::TcpLoose(_)) {
+            self.kept.push(undo);
+        } else if hands.is_needed(undo)? {
+            notes.push(format!(
+                "{undo} stays: connections use it; the next apply or remove takes it away"
+            ));
+            self.kept.push(undo);
+        } else {
+            self.stale.push(undo);
+        }
+        Ok(())
+    }
+
+    /// An effect that the record already knows, and that somebody took away, is made again; what
+    /// was before it is known better from the record.
+    fn add(&mut self, effect: Effect, undo: Undo) {
+        self.make.push(effect);
+        if !self.kept.iter().any(|kept| kept.is_of(effect)) {
+            self.new.push(undo);
+        }
+    }
+
+    /// Whether there is nothing to make and nothing to take back.
+    pub(super) fn is_settled(&self) -> bool {
+        self.make.is_empty() && self.stale.is_empty()
+    }
+
+    /// All that will have to be undone, while earlier effects are still there.
+    pub(super) fn all(&self) -> Vec<Undo> {
+        [self.kept.as_slice(), &self.stale, &self.new].concat()
+    }
+
+    /// Whether capture may go on without this effect.
+    pub(super) fn may_break(&self, effect: Effect) -> bool {
+        effect == Effect::TcpLooseOff && self.live == LiveConnections::Break
+    }
+}
+
+/// What a user reads when capture went on without an effect.
+pub(super) fn broken_note(error: &ApplyError) -> String {
+    format!("connections that live now are broken, as --break-live allows: {error}")
+}

@@ -1,0 +1,268 @@
+//! One try to apply: journal, effects, rules; and the way back if one of them fails.
+
+use crate::netlink::Connection;
+use crate::nft::{Batch, NftError, commit};
+use crate::plan::{Plan, TABLE};
+use crate::ruleset::{Chain, Change, Rewrite, Ruleset};
+
+use super::effects::Hands;
+use super::error::ApplyError;
+use super::ledger::{Ledger, broken_note};
+use super::observe::{Ours, read_ours};
+use super::put::{ApplyOptions, Outcome};
+use super::record::{RECORD_CHAIN, Record};
+use super::retry::retry;
+
+/// One try to apply.
+pub(super) struct Work<'a> {
+    pub(super) nft: &'a mut Connection,
+    pub(super) hands: Hands,
+    pub(super) plan: &'a Plan,
+    pub(super) ledger: Ledger,
+    /// The policy's digest.
+    pub(super) digest: String,
+    pub(super) options: &'a ApplyOptions,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
+}
+
+impl Work<'_> {
+    fn record(&self) -> Record {
+        Record::now(self.digest.clone(), &self.options.source, self.ledger.all())
+    }
+
+    /// Pure adds, which need no grace period. With effects there are two batches: the first
+    /// makes a table that does nothing but say what to undo.
+    pub(super) fn create(&mut self) -> Result<Outcome, ApplyError> {
+        let (plan, record) = (self.plan, self.record());
+        let chain = record.chain();
+        let mut batch = Batch::new(None);
+        if self.ledger.make.is_empty() {
+            batch.create(&plan.ruleset);
+            batch.add_chain(TABLE, &chain);
+            let created = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
+            self.confirm(created, &plan.ruleset, &record)?;
+            return Ok(Outcome::Created);
+        }
+        batch.add_table(&plan.ruleset);
+        batch.add_chain(TABLE, &chain);
+        let journal = without_content(&plan.ruleset);
+        let noted = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
+        self.confirm(noted, &journal, &record)?;
+        if let Err(cause) = self.make_effects().and_then(|()| self.fill(&record)) {
+            return Err(self.abandon(cause, &record));
+        }
+        self.await_effects();
+        Ok(Outcome::Created)
+    }
+
+    fn fill(&mut self, record: &Record) -> Result<(), ApplyError> {
+        let plan = self.plan;
+        let mut batch = Batch::new(None);
+        batch.fill(&plan.ruleset);
+        let filled = commit(self.nft, &batch.seal()).map_err(ApplyError::from);
+        self.confirm(filled, &plan.ruleset, record)
+    }
+
+    /// Takes back a first apply. A table that is not as we left it is somebody else's by now, and
+    /// its record tells them what to undo; then, or if it is gone, trying again may work.
+    fn abandon(&mut self, cause: ApplyError, record: &Record) -> ApplyError {
+        let found = read_ours(self.nft);
+        if matches!(&found, Ok(Some(ours)) if ours.record.as_ref() != Some(record)) {
+            return NftError::Stale.into();
+        }
+        let mut left = self.hands.undo_all(&self.ledger.new);
+        if matches!(found, Ok(None)) {
+            return ApplyError::from(NftError::Stale).with_left(left);
+        }
+        let mut batch = Batch::new(None);
+        batch.delete_table(TABLE);
+        left.extend(commit(self.nft, &batch.seal()).map_err(ApplyError::from).err());
+        cause.with_left(left)
+    }
+
+    /// Where the answer to a batch was lost, what is there tells whether it was committed.
+    fn confirm(
+        &mut self,
+        result: Result<(), ApplyError>,
+        wanted: &Ruleset,
+        record: &Record,
+    ) -> Result<(), ApplyError> {
+        if !result.as_ref().is_err_and(ApplyError::is_unknown) {
+            return result;
+        }
+        match read_ours(self.nft) {
+            Ok(Some(found))
+                if found.record.as_ref() == Some(record)
+                    && Change::between(wanted, &found.ruleset) == Change::Nothing =>
+            {
+                Ok(())
+            }
+            Ok(_) | Err(_) => result,
+        }
+    }
+
+    pub(super) fn replace(&mut self, ours: &Ours) -> Result<Outcome, ApplyError> {
+        let plan = self.plan;
+        let change = Change::between(&plan.ruleset, &ours.ruleset);
+        let is_known = ours.record.as_ref().is_some_and(|record| record.policy == self.digest);
+        if change == Change::Nothing && self.ledger.is_settled() && is_known {
+            return Ok(Outcome::Unchanged);
+        }
+        if ours.record.is_none() {
+            self.notes.push(
+                "the record of what to undo was gone: what an earlier apply set up besides the \
+                 table stays when capture is removed"
+                    .to_owned(),
+            );
+        }
+        let record = self.record();
+        let mut generation = ours.generation;
+        let mut old = if ours.has_record_chain { OldRecord::Replaced } else { OldRecord::Gone };
+        let chain = record.chain();
+        if !self.ledger.new.is_empty() {
+            let noted = write(self.nft, plan, &Change::Nothing, old, &chain, generation);
+            self.confirm(noted, &ours.ruleset, &record)?;
+            generation = following(generation);
+            old = OldRecord::Replaced;
+        }
+        let made = self.make_effects().and_then(|()| {
+            let written = write(self.nft, plan, &change, old, &chain, generation);
+            self.confirm(written, &plan.ruleset, &record)
+        });
+        if let Err(cause) = made {
+            return Err(self.put_back(cause, ours));
+        }
+        self.await_effects();
+        self.settle();
+        Ok(Outcome::Replaced)
+    }
+
+    /// What was made works when apply returns. The kernel had the time of a transaction for it.
+    fn await_effects(&mut self) {
+        for effect in &self.ledger.make {
+            match self.hands.is_usable(*effect) {
+                Ok(true) => {}
+                Ok(false) => self.notes.push(format!("{effect}: nothing reaches it yet")),
+                Err(error) => self.notes.push(format!("{effect}: {error}")),
+            }
+        }
+    }
+
+    /// Capture is as wanted: takes back earlier effects that are not wanted any more, and only
+    /// then forgets them. What does not work here stays written down for the next apply or remove.
+    fn settle(&mut self) {
+        let stale = std::mem::take(&mut self.ledger.stale);
+        if stale.is_empty() {
+            return;
+        }
+        let failures = self.hands.undo_all(&stale);
+        let forgotten = if failures.is_empty() { self.rewrite_record().err() } else { None };
+        self.notes.extend(failures.iter().chain(&forgotten).map(ToString::to_string));
+    }
+
+    fn rewrite_record(&mut self) -> Result<(), ApplyError> {
+        let chain = self.record().chain();
+        let plan = self.plan;
+        retry(self.nft, |nft| {
+            let now = crate::nft::generation(nft)?;
+            write(nft, plan, &Change::Nothing, OldRecord::Replaced, &chain, now)
+        })
+    }
+
+    fn make_effects(&mut self) -> Result<(), ApplyError> {
+        for effect in self.ledger.make.clone() {
+            match self.hands.make(effect) {
+                Err(error) if self.ledger.may_break(effect) => {
+                    self.notes.push(broken_note(&error));
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back the effects of this try, and writes the old record again.
+    fn put_back(&mut self, cause: ApplyError, ours: &Ours) -> ApplyError {
+        if self.ledger.new.is_empty() {
+            return cause;
+        }
+        let mut left = self.hands.undo_all(&self.ledger.new);
+        left.extend(self.restore_record(ours).err());
+        cause.with_left(left)
+    }
+
+    fn restore_record(&mut self, ours: &Ours) -> Result<(), ApplyError> {
+        let plan = self.plan;
+        retry(self.nft, |nft| {
+            let now = crate::nft::generation(nft)?;
+            match ours.record.as_ref().map(Record::chain) {
+                Some(old) => write(nft, plan, &Change::Nothing, OldRecord::Replaced, &old, now),
+                None => drop_record(nft, now),
+            }
+        })
+    }
+}
+
+/// Whether the chain of an earlier record has to make room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OldRecord {
+    Replaced,
+    Gone,
+}
+
+/// Writes the change and the record in one batch.
+fn write(
+    nft: &mut Connection,
+    plan: &Plan,
+    change: &Change<'_>,
+    old: OldRecord,
+    record: &Chain,
+    generation: u32,
+) -> Result<(), ApplyError> {
+    let mut batch = Batch::new(Some(generation));
+    let remake_record = Rewrite {
+        flush: vec![&record.name],
+        delete_chains: vec![&record.name],
+        ..Rewrite::default()
+    };
+    match change {
+        Change::Recreate => {
+            batch.delete_table(TABLE);
+            batch.create(&plan.ruleset);
+        }
+        Change::Rewrite(rewrite) => batch.rewrite(TABLE, rewrite),
+        Change::Nothing => {}
+    }
+    if old == OldRecord::Replaced && *change != Change::Recreate {
+        batch.rewrite(TABLE, &remake_record);
+    }
+    batch.add_chain(TABLE, record);
+    Ok(commit(nft, &batch.seal())?)
+}
+
+fn drop_record(nft: &mut Connection, generation: u32) -> Result<(), ApplyError> {
+    let mut batch = Batch::new(Some(generation));
+    batch.delete_chain(TABLE, RECORD_CHAIN);
+    Ok(commit(nft, &batch.seal())?)
+}
+
+/// The table as the journal makes it.
+fn without_content(ruleset: &Ruleset) -> Ruleset {
+    Ruleset { sets: Vec::new(), chains: Vec::new(), ..ruleset.clone() }
+}
+
+/// The generation after our own commit (`nf_tables_commit`: zero is left out).
+fn following(generation: u32) -> u32 {
+    generation.wrapping_add(1).max(1)
+}
+
+/// A table that was not there when we read and is there when we write: somebody else was faster.
+fn taken_meanwhile(error: NftError) -> ApplyError {
+    if let NftError::Refused { failures } = &error
+        && failures.iter().any(|failure| failure.is_table_taken)
+    {
+        return NftError::Stale.into();
+    }
+    error.into()
+}
