@@ -10,6 +10,7 @@ mod floor;
 mod place;
 mod reading;
 mod report;
+mod stages;
 mod stats;
 
 use std::time::Duration;
@@ -36,7 +37,8 @@ fn main() {
             }
         }
     }
-    let readings = reading::measure(options.rounds.div_ceil(20));
+    let mut readings = reading::measure(options.rounds.div_ceil(20));
+    readings.extend(stages::measure(options.rounds));
     let report = Report::new(&samples, readings, &mut dice);
     println!("{report}");
     if let Some(file) = options.json {
@@ -44,13 +46,20 @@ fn main() {
     }
 }
 
-/// One sample of each case, in random order, each in a namespace of its own.
+/// One sample of each case, in random order, each in a namespace of its own. The same is done
+/// just before in another fresh one and thrown away: what is measured is warm.
 fn one_round(inputs: &Inputs, dice: &mut Dice) -> Vec<(usize, cases::Sample)> {
-    let places: Vec<Place> = CASES.iter().map(|case| (case.prepare)(inputs)).collect();
+    let pair = |case: &cases::Case| [(case.prepare)(inputs), (case.prepare)(inputs)];
+    let places: Vec<[Place; 2]> = CASES.iter().map(pair).collect();
     let mut order: Vec<usize> = (0..CASES.len()).collect();
     dice.shuffle(&mut order);
     std::thread::sleep(SETTLE);
-    order.into_iter().map(|index| (index, (CASES[index].run)(&places[index], inputs))).collect()
+    let sample = |index: usize| {
+        let [first, second] = &places[index];
+        (CASES[index].run)(first, inputs);
+        (index, (CASES[index].run)(second, inputs))
+    };
+    order.into_iter().map(sample).collect()
 }
 
 struct Options {
