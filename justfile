@@ -27,7 +27,8 @@ bench *flags:
 
 # licences, sources, duplicates
 deny:
-    cargo deny --offline check bans sources licenses
+    cargo fetch --locked
+    cargo deny --workspace --offline check bans sources licenses
 
 # the rules of the default policy
 golden:
