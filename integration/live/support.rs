@@ -159,8 +159,14 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// Everything that capture could leave behind, as other programs see it.
+///
+/// In what order chains stand is no part of it: one that was made anew stands last.
 pub(crate) fn state(place: &Netns) -> String {
-    let ruleset = said(place, "nft list ruleset", "");
+    let listed = said(place, "nft list ruleset", "");
+    let mut blocks: Vec<&str> =
+        listed.split("\n\tchain ").map(|b| b.trim_end_matches(['\n', '}'])).collect();
+    blocks.sort_unstable();
+    let ruleset = blocks.join("\n");
     let addresses = said(place, "ip -6 -brief address show dev lo", "");
     format!("{ruleset}{addresses}tcp_loose {}", tcp_loose(place))
 }

@@ -7,8 +7,9 @@ use crate::nft::{RedirectedTo, count_redirected};
 use crate::ruleset::build::{Counted, RuleBuilder};
 use crate::ruleset::{BaseChain, Chain, Expr, Rule, Ruleset};
 
+use super::effects::Hands;
 use super::error::ApplyError;
-use super::observe::read_ours;
+use super::observe::{Ours, read_ours};
 use super::remove::exchange;
 
 /// The chain that keeps conntrack and NAT at work: taking the last nat chain away resets what
@@ -64,7 +65,8 @@ fn draining_rule(port: u16) -> Rule {
     RuleBuilder::new("drain", Counted::No).ct_new().dport_between(port, port).accept()
 }
 
-/// Waits until no captured connection lives.
+/// Waits until no captured connection lives, nor one that the proxy dialled from an address which
+/// removal takes away.
 pub(super) fn wait(
     nft: &mut Connection,
     limit: Duration,
@@ -76,8 +78,7 @@ pub(super) fn wait(
         if is_capturing(&ours.ruleset) {
             return Err(ApplyError::TakenUp);
         }
-        let ports = captured_ports(&ours.ruleset);
-        let remaining = count_redirected(nft, &ports)?;
+        let remaining = count_live(nft, &ours)?;
         let waited = start.elapsed();
         if remaining == 0 {
             return Ok(());
@@ -88,6 +89,17 @@ pub(super) fn wait(
         progress(DrainProgress { remaining, waited });
         std::thread::sleep(INTERVAL.min(limit.saturating_sub(waited)));
     }
+}
+
+/// Connections that removal would break.
+pub(super) fn count_live(nft: &mut Connection, ours: &Ours) -> Result<usize, ApplyError> {
+    let captured = count_redirected(nft, &captured_ports(&ours.ruleset))?;
+    let undo = ours.record.as_ref().map(|record| record.undo.as_slice()).unwrap_or_default();
+    let mut dialled = 0;
+    for undo in undo {
+        dialled += Hands::default().count_users(*undo)?;
+    }
+    Ok(captured.max(dialled))
 }
 
 /// The ports that captured connections were redirected to.

@@ -70,11 +70,11 @@ impl Hands {
         }
     }
 
-    /// Whether connections would break if this were taken back now.
-    pub(super) fn is_needed(&self, undo: Undo) -> Result<bool, ApplyError> {
+    /// How many connections would break if this were taken back now.
+    pub(super) fn count_users(&self, undo: Undo) -> Result<usize, ApplyError> {
         match undo {
-            Undo::LoopbackAddress(ip) => Ok(sockets::is_used(ip)?),
-            Undo::TcpLoose(_) => Ok(false),
+            Undo::LoopbackAddress(ip) => Ok(sockets::count_users(ip)?),
+            Undo::TcpLoose(_) => Ok(0),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::ruleset::InvalidRuleset;
 use super::record::{Undo, Version};
 
 /// A failure. Unless it says otherwise, the namespace is as it was before.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// The machine's own namespace, and nobody said that it is meant.
@@ -37,6 +38,9 @@ pub enum ApplyError {
     /// Sockets or addresses could not be read.
     #[error(transparent)]
     Netlink(#[from] NetlinkError),
+    /// Whether sockets are in use could not be read.
+    #[error("can't read whether TCP sockets are in use: {0}")]
+    Sockets(#[source] std::io::Error),
     /// A setting could not be read.
     #[error(transparent)]
     Sysctl(#[from] SysctlError),
@@ -92,6 +96,18 @@ pub enum ApplyError {
         /// What is left, and why.
         left: Vec<Self>,
     },
+    /// The table that we were filling was taken away or over.
+    #[error("somebody else took the table away, or over, while it was being filled")]
+    Overtaken,
+    /// A drain that could not go on.
+    #[error(
+        "new connections are not captured any more, captured ones live on, and the drain can't go \
+         on: {source}. `nftdivert remove` cuts them and finishes, `nftdivert apply` captures again"
+    )]
+    DrainStopped {
+        /// Why.
+        source: Box<Self>,
+    },
     /// A removal that took the rules away and not all that was set up besides.
     #[error(
         "capture was taken away, but an empty table is left that says what else to undo: {source}. \
@@ -106,8 +122,8 @@ pub enum ApplyError {
     TakenUp,
     /// Captured connections outlived the drain's time limit.
     #[error(
-        "{remaining} captured connections still live after {} s; new ones are not captured any \
-         more. `nftdivert remove --drain` waits on, `nftdivert remove` cuts them",
+        "captured connections that still live after {} s: {remaining}; new ones are not captured \
+         any more. `nftdivert remove --drain` waits on, `nftdivert remove` cuts them",
         waited.as_secs()
     )]
     DrainTimedOut {
@@ -119,6 +135,7 @@ pub enum ApplyError {
 }
 
 /// Why an effect could not be made or taken back.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum EffectError {
     /// Addresses.

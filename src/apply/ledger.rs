@@ -1,5 +1,6 @@
 //! What an apply has to make and to unmake besides the table.
 
+use crate::net::sockets;
 use crate::plan::{Effect, Plan};
 
 use super::effects::Hands;
@@ -38,8 +39,7 @@ impl Ledger {
             match hands.inverse(*effect) {
                 Ok(None) => {}
                 Ok(Some(undo)) => ledger.add(*effect, undo),
-                Err(error) if ledger.may_break(*effect) => notes.push(broken_note(&error)),
-                Err(error) => return Err(error),
+                Err(error) => notes.push(ledger.excuse(*effect, error)?),
             }
         }
         Ok(ledger)
@@ -57,7 +57,7 @@ impl Ledger {
         let is_wanted = plan.effects.iter().any(|effect| undo.is_of(*effect));
         if is_wanted || matches!(undo, Undo::TcpLoose(_)) {
             self.kept.push(undo);
-        } else if hands.is_needed(undo)? {
+        } else if hands.count_users(undo)? > 0 {
             notes.push(format!(
                 "{undo} stays: connections use it; the next apply or remove takes it away"
             ));
@@ -87,13 +87,25 @@ impl Ledger {
         [self.kept.as_slice(), &self.stale, &self.new].concat()
     }
 
-    /// Whether capture may go on without this effect.
-    pub(super) fn may_break(&self, effect: Effect) -> bool {
-        effect == Effect::TcpLooseOff && self.live == LiveConnections::Break
+    /// The note with which capture goes on without an effect that could not be made.
+    ///
+    /// # Errors
+    /// It must not go on: connections live that would break, and nobody allowed it.
+    pub(super) fn excuse(&self, effect: Effect, error: ApplyError) -> Result<String, ApplyError> {
+        if effect != Effect::TcpLooseOff {
+            return Err(error);
+        }
+        let why = if let ApplyError::LiveConnections { source } = &error {
+            source.to_string()
+        } else {
+            error.to_string()
+        };
+        if self.live == LiveConnections::Break {
+            return Ok(format!("connections that live now break, as --break-live allows: {why}"));
+        }
+        if sockets::live_tcp().is_ok_and(|count| count == 0) {
+            return Ok(format!("capture does without {effect}, for no connection lives: {why}"));
+        }
+        Err(error)
     }
-}
-
-/// What a user reads when capture went on without an effect.
-pub(super) fn broken_note(error: &ApplyError) -> String {
-    format!("connections that live now are broken, as --break-live allows: {error}")
 }

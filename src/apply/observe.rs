@@ -45,7 +45,7 @@ pub fn observe(_: &Inside, nft: &mut Connection) -> Result<Observed, ApplyError>
             Some(0) => Ipv6Support::Available,
             Some(_) | None => Ipv6Support::Unavailable,
         },
-        untracked_tcp: if !is_in_force && sockets::live_tcp()? > 0 {
+        untracked_tcp: if !is_in_force && sockets::any_tcp().map_err(ApplyError::Sockets)? {
             UntrackedTcp::Some
         } else {
             UntrackedTcp::None

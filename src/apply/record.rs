@@ -49,6 +49,7 @@ impl fmt::Display for Version {
 }
 
 /// How an effect is taken back.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Undo {

@@ -56,7 +56,7 @@ pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, A
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
         if let Captured::Drain(limit) = options.captured {
             begin_drain(&mut nft)?;
-            drain::wait(&mut nft, limit, options.progress)?;
+            drain::wait(&mut nft, limit, options.progress).map_err(drain_stopped)?;
         }
         let is_drained = options.captured != Captured::Cut;
         let cut = count_captured(&mut nft)?;
@@ -68,6 +68,10 @@ pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, A
 
 /// Others may take their turn while it waits.
 fn begin_drain(nft: &mut Connection) -> Result<(), ApplyError> {
+    if let Some(ours) = read_ours(nft)? {
+        // Where connections can't be counted nothing is begun that could not be ended.
+        drain::count_live(nft, &ours)?;
+    }
     let _turn = Turn::wait().map_err(ApplyError::Turn)?;
     retry(nft, drain::begin)
 }
@@ -77,6 +81,13 @@ fn begin_drain(nft: &mut Connection) -> Result<(), ApplyError> {
 fn count_captured(nft: &mut Connection) -> Result<Option<usize>, ApplyError> {
     let Some(ours) = read_ours(nft)? else { return Ok(Some(0)) };
     Ok(count_redirected(nft, &drain::captured_ports(&ours.ruleset)).ok())
+}
+
+fn drain_stopped(error: ApplyError) -> ApplyError {
+    if matches!(error, ApplyError::TakenUp | ApplyError::DrainTimedOut { .. }) {
+        return error;
+    }
+    ApplyError::DrainStopped { source: Box::new(error) }
 }
 
 type Done = (bool, Vec<String>);

@@ -12,6 +12,7 @@ use super::record::Undo;
 use super::target::Target;
 
 /// What our table is doing.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum State {

@@ -7,7 +7,7 @@ use crate::ruleset::{Chain, Change, Rewrite, Ruleset};
 
 use super::effects::Hands;
 use super::error::ApplyError;
-use super::ledger::{Ledger, broken_note};
+use super::ledger::Ledger;
 use super::observe::{Ours, read_ours};
 use super::put::{ApplyOptions, Outcome};
 use super::record::{RECORD_CHAIN, Record};
@@ -49,36 +49,38 @@ impl Work<'_> {
         let journal = without_content(&plan.ruleset);
         let noted = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
         self.confirm(noted, &journal, &record)?;
-        if let Err(cause) = self.make_effects().and_then(|()| self.fill(&record)) {
+        let made = self.make_effects().and_then(|()| {
+            let filled = retry(self.nft, |nft| fill(nft, plan, &record));
+            self.confirm(filled, &plan.ruleset, &record)
+        });
+        if let Err(cause) = made {
             return Err(self.abandon(cause, &record));
         }
         self.await_effects();
         Ok(Outcome::Created)
     }
 
-    fn fill(&mut self, record: &Record) -> Result<(), ApplyError> {
-        let plan = self.plan;
-        let mut batch = Batch::new(None);
-        batch.fill(&plan.ruleset);
-        let filled = commit(self.nft, &batch.seal()).map_err(ApplyError::from);
-        self.confirm(filled, &plan.ruleset, record)
-    }
-
-    /// Takes back a first apply. A table that is not as we left it is somebody else's by now, and
-    /// its record tells them what to undo; then, or if it is gone, trying again may work.
+    /// Takes back a first apply. Only a table that is as we left it is deleted. Where another run
+    /// of ours took it over, its record says what to undo; then, or if it is gone, trying again
+    /// may work.
     fn abandon(&mut self, cause: ApplyError, record: &Record) -> ApplyError {
         let found = read_ours(self.nft);
         if matches!(&found, Ok(Some(ours)) if ours.record.as_ref() != Some(record)) {
             return NftError::Stale.into();
         }
         let mut left = self.hands.undo_all(&self.ledger.new);
-        if matches!(found, Ok(None)) {
-            return ApplyError::from(NftError::Stale).with_left(left);
+        match found {
+            Ok(None) => ApplyError::from(NftError::Stale).with_left(left),
+            Ok(Some(_)) => {
+                left.extend(retry(self.nft, |nft| delete_own(nft, record)).err());
+                cause.with_left(left)
+            }
+            Err(ApplyError::NotOurs | ApplyError::Newer { .. }) => cause.with_left(left),
+            Err(error) => {
+                left.push(error);
+                cause.with_left(left)
+            }
         }
-        let mut batch = Batch::new(None);
-        batch.delete_table(TABLE);
-        left.extend(commit(self.nft, &batch.seal()).map_err(ApplyError::from).err());
-        cause.with_left(left)
     }
 
     /// Where the answer to a batch was lost, what is there tells whether it was committed.
@@ -173,10 +175,8 @@ impl Work<'_> {
     fn make_effects(&mut self) -> Result<(), ApplyError> {
         for effect in self.ledger.make.clone() {
             match self.hands.make(effect) {
-                Err(error) if self.ledger.may_break(effect) => {
-                    self.notes.push(broken_note(&error));
-                }
-                other => other?,
+                Ok(()) => {}
+                Err(error) => self.notes.push(self.ledger.excuse(effect, error)?),
             }
         }
         Ok(())
@@ -204,10 +204,35 @@ impl Work<'_> {
     }
 }
 
-/// Whether the chain of an earlier record has to make room.
+/// Fills the table that carries our record, if it still does.
+fn fill(nft: &mut Connection, plan: &Plan, record: &Record) -> Result<(), ApplyError> {
+    let ours = read_ours(nft)?.filter(|ours| ours.record.as_ref() == Some(record));
+    let ours = ours.ok_or(ApplyError::Overtaken)?;
+    let change = Change::between(&plan.ruleset, &ours.ruleset);
+    if change == Change::Nothing {
+        return Ok(());
+    }
+    // The record stays as it is: nothing is destroyed, and no grace period waited for.
+    write(nft, plan, &change, OldRecord::Kept, &record.chain(), ours.generation)
+}
+
+/// Deletes the table that carries our record, if it still does.
+fn delete_own(nft: &mut Connection, record: &Record) -> Result<(), ApplyError> {
+    let ours = read_ours(nft)?.filter(|ours| ours.record.as_ref() == Some(record));
+    let Some(ours) = ours else { return Ok(()) };
+    let mut batch = Batch::new(Some(ours.generation));
+    batch.delete_table(TABLE);
+    Ok(commit(nft, &batch.seal())?)
+}
+
+/// What becomes of the chain of the record that is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OldRecord {
+    /// It says the same as the new one, and stays.
+    Kept,
+    /// It makes room for the new one.
     Replaced,
+    /// There is none.
     Gone,
 }
 
@@ -234,10 +259,13 @@ fn write(
         Change::Rewrite(rewrite) => batch.rewrite(TABLE, rewrite),
         Change::Nothing => {}
     }
-    if old == OldRecord::Replaced && *change != Change::Recreate {
+    let is_new_table = *change == Change::Recreate;
+    if old == OldRecord::Replaced && !is_new_table {
         batch.rewrite(TABLE, &remake_record);
     }
-    batch.add_chain(TABLE, record);
+    if old != OldRecord::Kept || is_new_table {
+        batch.add_chain(TABLE, record);
+    }
     Ok(commit(nft, &batch.seal())?)
 }
 

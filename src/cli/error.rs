@@ -40,6 +40,7 @@ pub(super) enum CliError {
 impl CliError {
     fn exit(&self) -> Exit {
         match self {
+            Self::Target(error) if error.is_refused() => Exit::Failed,
             Self::Policy(_)
             | Self::PolicyFile { .. }
             | Self::Target(_)

@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use exit::Exit;
+
 use output::Output;
 
 const EXIT_CODES: &str = "\
@@ -92,5 +94,10 @@ pub fn run() -> ExitCode {
         Command::Demo => demo::run(&output),
         Command::Completions(args) => completions::run(args, &output),
     };
-    result.unwrap_or_else(|error| error.report(&output)).into()
+    let exit = result.unwrap_or_else(|error| error.report(&output));
+    if let Some(error) = output.failure() {
+        output.complain(output::ERROR, "error", &format!("can't print the result: {error}"));
+        return Exit::Failed.into();
+    }
+    exit.into()
 }

@@ -1,6 +1,7 @@
 //! What goes to standard output and standard error; colours only where a terminal shows them.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -26,15 +27,16 @@ pub(super) const NOTE: Style = AnsiColor::Yellow.on_default();
 /// What matters less.
 pub(super) const DIM: Style = Style::new().dimmed();
 
-/// The way out of a command. A reader that went away is no failure: the work is done.
-#[derive(Debug, Clone, Copy)]
+/// The way out of a command.
+#[derive(Debug)]
 pub(super) struct Output {
     format: Format,
+    failure: OnceLock<io::Error>,
 }
 
 impl Output {
     pub(super) fn new(format: Format) -> Self {
-        Self { format }
+        Self { format, failure: OnceLock::new() }
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -43,7 +45,15 @@ impl Output {
 
     /// Prints text as it is.
     pub(super) fn text(&self, text: &str) {
-        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+        let mut out = anstream::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            let _ = self.failure.set(error);
+        }
+    }
+
+    /// Why not all could be printed. A reader that went away is no failure: it had enough.
+    pub(super) fn failure(&self) -> Option<&io::Error> {
+        self.failure.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
     /// Prints one line, for people only.

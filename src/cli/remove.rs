@@ -61,9 +61,9 @@ pub(super) fn run(args: RemoveArgs, output: &Output) -> Result<Exit, CliError> {
 fn show_progress(progress: DrainProgress, output: &Output) {
     if progress.waited.subsec_millis() < 250 {
         let text = format!(
-            "{} captured connections left after {} s",
-            progress.remaining,
-            progress.waited.as_secs()
+            "captured connections left after {} s: {}",
+            progress.waited.as_secs(),
+            progress.remaining
         );
         output.complain(DIM, "draining", &text);
     }

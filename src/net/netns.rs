@@ -55,7 +55,12 @@ impl Netns {
     /// The namespace of the process `pid`.
     pub fn of_pid(pid: u32) -> Result<Self, NetnsError> {
         let object = format!("network namespace of process {pid}");
-        Self::open(&object, &PathBuf::from(format!("/proc/{pid}/ns/net")))
+        match Self::open(&object, &PathBuf::from(format!("/proc/{pid}/ns/net"))) {
+            Err(NetnsError::Open { source: Errno::ENOENT, .. }) => {
+                Err(NetnsError::NoProcess { pid })
+            }
+            opened => opened,
+        }
     }
 
     /// A new namespace without a name: it ends with this value and the last socket and thread in it.

@@ -15,24 +15,31 @@ use crate::netlink::{Connection, Family, NetlinkError};
 /// Counts of sockets in use in the namespace of the thread that reads them.
 const COUNTS: [&str; 2] = ["/proc/thread-self/net/sockstat", "/proc/thread-self/net/sockstat6"];
 
-/// Where `struct inet_diag_msg` has the two addresses.
+/// Where `struct inet_diag_msg` has the socket's own address.
 const SOURCE: Range<usize> = 8..24;
-const DESTINATION: Range<usize> = 24..40;
 /// `TCP_TIME_WAIT`: both ends are closed.
 const TIME_WAIT: u8 = 6;
 
-/// How many TCP connections, of both families, live in the namespace of the calling thread.
-///
-/// Where no TCP socket is in use at all, as in a pod that has just been made, two small files
-/// tell; else sock_diag lists them, for which the kernel walks through the connections of all
-/// namespaces (about a millisecond).
+/// Whether TCP sockets of any kind are in use in the namespace of the calling thread; two small
+/// files tell. A socket that only listens counts: it may have a connection a moment later.
 ///
 /// # Errors
-/// sock_diag refused.
-pub fn live_tcp() -> Result<usize, NetlinkError> {
-    if COUNTS.iter().all(|path| in_use(path).is_ok_and(|count| count == 0)) {
-        return Ok(0);
+/// There is no proc file system.
+pub fn any_tcp() -> io::Result<bool> {
+    for path in COUNTS {
+        if in_use(path)? > 0 {
+            return Ok(true);
+        }
     }
+    Ok(false)
+}
+
+/// How many TCP connections, of both families, live in the namespace of the calling thread. To
+/// list them the kernel walks through the connections of all namespaces (about a millisecond).
+///
+/// # Errors
+/// sock_diag refused, or the kernel has none.
+pub fn live_tcp() -> Result<usize, NetlinkError> {
     let mut connection = Connection::open(Family::SockDiag)?;
     let mut count = 0;
     for family in [AF_INET, AF_INET6] {
@@ -44,21 +51,21 @@ pub fn live_tcp() -> Result<usize, NetlinkError> {
     Ok(count)
 }
 
-/// Whether a live TCP connection of the namespace of the calling thread has this address at one
-/// of its ends.
+/// How many live TCP connections of the namespace of the calling thread have been dialled from
+/// this address.
 ///
 /// # Errors
 /// sock_diag refused.
-pub fn is_used(address: Ipv6Addr) -> Result<bool, NetlinkError> {
+pub fn count_users(address: Ipv6Addr) -> Result<usize, NetlinkError> {
     let mut connection = Connection::open(Family::SockDiag)?;
-    let mut used = false;
+    let mut count = 0;
     connection.request(NLM_F_DUMP, list(AF_INET6), &mut |_, body| {
-        let state = body.get(1).copied();
-        let ends = [body.get(SOURCE), body.get(DESTINATION)];
-        used |= state != Some(TIME_WAIT) && ends.contains(&Some(address.octets().as_slice()));
+        let is_live = body.get(1) != Some(&TIME_WAIT);
+        let is_user = body.get(SOURCE) == Some(address.octets().as_slice());
+        count += usize::from(is_live && is_user);
         Ok(())
     })?;
-    Ok(used)
+    Ok(count)
 }
 
 /// The sum of the numbers that count sockets in `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0` or

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// One datagram of a dump is at most 32 KiB (`netlink_dump`), an answer to a batch is smaller.
 const RECEIVE_BYTES: usize = 64 * 1024;
 
+/// More datagrams than any batch has answers: a socket that fails for good ends the reading too.
+const DRAIN_AT_MOST: usize = 100_000;
+
 /// Requests up to this size fit the default send buffer (`net.core.wmem_default`, 208 KiB).
 const DEFAULT_SEND_BYTES: usize = 96 * 1024;
 
@@ -198,25 +201,35 @@ impl Connection {
     }
 
     /// Hands every answer that is already there to `each`; the kernel has queued all answers to
-    /// a batch when [`Self::send`] returns.
+    /// a batch when [`Self::send`] returns. None is left for a later batch to take for its own,
+    /// even where some were lost.
     ///
     /// # Errors
     /// Answers were lost (`ENOBUFS`) or can't be read: the outcome is unknown.
     pub fn drain(&self, each: &mut dyn FnMut(Answer<'_>)) -> Result<(), NetlinkError> {
         let mut buffer = Vec::with_capacity(RECEIVE_BYTES);
-        loop {
+        let mut lost = None;
+        for _ in 0..DRAIN_AT_MOST {
             match self.receive(&mut buffer, nix::libc::MSG_DONTWAIT) {
-                Ok(()) => {}
-                Err(NetlinkError::NoAnswer { .. }) => return Ok(()),
-                Err(error) => return Err(error),
-            }
-            let mut rest = buffer.as_slice();
-            while !rest.is_empty() {
-                let (answer, after) = self.parse(rest)?;
-                each(answer);
-                rest = after;
+                Ok(()) => lost = self.hand_over(&buffer, each).err().or(lost),
+                Err(NetlinkError::NoAnswer { .. }) => return lost.map_or(Ok(()), Err),
+                Err(error) => lost = Some(error),
             }
         }
+        Err(lost.unwrap_or(NetlinkError::Interrupted { family: self.family }))
+    }
+
+    fn hand_over(
+        &self,
+        mut datagram: &[u8],
+        each: &mut dyn FnMut(Answer<'_>),
+    ) -> Result<(), NetlinkError> {
+        while !datagram.is_empty() {
+            let (answer, after) = self.parse(datagram)?;
+            each(answer);
+            datagram = after;
+        }
+        Ok(())
     }
 
     fn parse<'a>(&self, bytes: &'a [u8]) -> Result<(Answer<'a>, &'a [u8]), NetlinkError> {

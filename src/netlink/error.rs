@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use super::{Family, KernelError};
 
 /// A request that got no usable answer.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum NetlinkError {
     /// The socket could not be opened.

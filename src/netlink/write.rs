@@ -58,6 +58,7 @@ fn put(bytes: &mut Vec<u8>, kind: u16, fill: impl FnOnce(&mut Vec<u8>)) {
     bytes.extend([0; HEADER_LEN]);
     fill(bytes);
     let length = u16::try_from(bytes.len() - start).unwrap_or(u16::MAX);
+    debug_assert!(bytes.len() - start <= usize::from(u16::MAX), "an attribute over 64 KiB");
     let [[a, b], [c, d]] = [length.to_ne_bytes(), kind.to_ne_bytes()];
     if let Some(header) = bytes.get_mut(start..start + HEADER_LEN) {
         header.copy_from_slice(&[a, b, c, d]);

@@ -37,6 +37,10 @@ pub fn count_redirected(
     connection: &mut Connection,
     ports: &RedirectedTo,
 ) -> Result<usize, NftError> {
+    count(connection, ports).map_err(|source| NftError::Conntrack { source })
+}
+
+fn count(connection: &mut Connection, ports: &RedirectedTo) -> Result<usize, NetlinkError> {
     // To list them the kernel walks through the table of all namespaces, which takes milliseconds.
     if entries(connection)? == Some(0) {
         return Ok(0);

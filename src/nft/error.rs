@@ -6,6 +6,7 @@ use crate::ruleset::Expr;
 use super::Label;
 
 /// What can go wrong with nf_tables.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum NftError {
     /// No exchange with the kernel came about.
@@ -13,6 +14,15 @@ pub enum NftError {
     Netlink {
         /// What went wrong.
         #[from]
+        source: NetlinkError,
+    },
+    /// Connections could not be listed.
+    #[error(
+        "can't list connections: {source}. It takes conntrack over netlink (CONFIG_NF_CT_NETLINK): \
+         load it on the node with `modprobe nf_conntrack_netlink`"
+    )]
+    Conntrack {
+        /// What went wrong.
         source: NetlinkError,
     },
     /// The kernel refused objects of a batch; nothing was changed.
@@ -132,7 +142,7 @@ fn object_advice(label: &Label<'_>, errno: i32) -> Option<&'static str> {
         }
         (_, EPERM) => Some("The table is owned by another process (`nft list tables` shows it)"),
         (Label::Table(_), EEXIST) => Some("Somebody else has just made it; try again"),
-        (Label::Chain(_), ENOENT | EOPNOTSUPP) => Some(
+        (Label::Chain(chain), ENOENT) if chain.base.is_some() => Some(
             "The kernel has no nat chains (CONFIG_NFT_NAT): load them on the node with \
              `modprobe nft_chain_nat`",
         ),

@@ -54,15 +54,12 @@ enum Reading {
 }
 
 fn read_once(connection: &mut Connection, name: &str) -> Result<Reading, NetlinkError> {
-    let Some(head) = read_head(connection, name)? else { return Ok(Reading::Whole(None)) };
+    if read_head(connection, name)?.is_none() {
+        return Ok(Reading::Whole(None));
+    }
     let generation = read_generation(connection)?;
-    let content = read_sets(connection, name).and_then(|sets| {
-        let chains = read_chains(connection, name)?;
-        let now = read_generation(connection)?;
-        Ok((sets, chains, now))
-    });
-    match content {
-        Ok((sets, chains, now)) if now == generation => {
+    match read_content(connection, name) {
+        Ok((Some(head), sets, chains, now)) if now == generation => {
             let ruleset = Ruleset {
                 table: head.name.into(),
                 comment: head.comment,
@@ -77,6 +74,16 @@ fn read_once(connection: &mut Connection, name: &str) -> Result<Reading, Netlink
         Err(error) if error.errno() == Some(ENOENT) => Ok(Reading::Torn),
         Err(error) => Err(error),
     }
+}
+
+type Content = (Option<table::TableHead>, Vec<Set>, Vec<Chain>, u32);
+
+/// All of it, and the generation after it.
+fn read_content(connection: &mut Connection, name: &str) -> Result<Content, NetlinkError> {
+    let head = read_head(connection, name)?;
+    let sets = read_sets(connection, name)?;
+    let chains = read_chains(connection, name)?;
+    Ok((head, sets, chains, read_generation(connection)?))
 }
 
 fn read_head(

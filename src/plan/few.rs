@@ -1,7 +1,5 @@
 //! A few values are compared one by one, many are looked up in a set.
 
-use std::collections::BTreeSet;
-
 use crate::ruleset::build::{RuleBuilder, TCP, padded_name};
 use crate::ruleset::{Interval, KeyType, MetaKey, Name, Rule, Set, SetFlags};
 use crate::words::{AddrRange, Address, CidrSet, Gid, IfName, PortSet, Uid};
@@ -44,21 +42,17 @@ impl Build<'_> {
         vec![end(start(self).dport_in(&set))]
     }
 
-    /// Rules that do `end` with packets whose interface, which `key` says, is one of these.
-    pub(super) fn interface_rules(
-        &mut self,
-        (setting, set_name): (&'static str, &'static str),
-        key: MetaKey,
-        names: &BTreeSet<IfName>,
-        end: impl Fn(RuleBuilder) -> Rule,
-    ) -> Vec<Rule> {
+    /// Rules that let pass what goes by an excluded interface, which `key` says.
+    pub(super) fn excluded_interfaces(&mut self, key: MetaKey) -> Vec<Rule> {
+        let setting = "interfaces.exclude";
+        let names = &self.policy.exclude_interfaces;
         if names.len() <= FEW {
-            let rule = |name: &IfName| end(self.rule(setting).interface(key, name.as_str()));
+            let rule = |name: &IfName| self.rule(setting).interface(key, name.as_str()).accept();
             return names.iter().map(rule).collect();
         }
         let numbers = names.iter().map(|name| u128::from_be_bytes(padded_name(name.as_str())));
-        let set = self.set(plain_set(set_name, KeyType::IfName, numbers));
-        vec![end(self.rule(setting).meta_in(key, &set))]
+        let set = self.set(plain_set("excluded_interfaces", KeyType::IfName, numbers));
+        vec![self.rule(setting).meta_in(key, &set).accept()]
     }
 
     /// Rules that do `end` with packets of the proxy's sockets.

@@ -14,12 +14,7 @@ pub(super) fn add(build: &mut Build<'_>) {
         return;
     }
     let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
-    rules.extend(build.interface_rules(
-        ("interfaces.exclude", "excluded_interfaces"),
-        MetaKey::IifName,
-        &build.policy.exclude_interfaces,
-        RuleBuilder::accept,
-    ));
+    rules.extend(build.excluded_interfaces(MetaKey::IifName));
     rules.extend(captured);
     build.chains.push(Chain {
         name: "prerouting".into(),

@@ -46,17 +46,18 @@ pub enum Ipv6Support {
     Unavailable,
 }
 
-/// Whether TCP connections live whose start conntrack has not seen.
+/// Whether TCP connections may live whose start conntrack has not seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UntrackedTcp {
-    /// None live, or capture was in force when they began.
+    /// No TCP socket is in use, or capture was in force when their connections began.
     None,
-    /// Some live.
+    /// TCP sockets are in use.
     Some,
 }
 
 /// Something outside nf_tables that capture needs, and that can be taken back.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {

@@ -38,12 +38,7 @@ fn chain(name: &'static str, base: Option<BaseChain>, rules: Vec<Rule>) -> Chain
 /// Excluded interfaces and ports, and connections to the loopback address.
 fn passed_always(build: &mut Build<'_>) -> Vec<Rule> {
     let policy = build.policy;
-    let mut rules = build.interface_rules(
-        ("interfaces.exclude", "excluded_interfaces"),
-        MetaKey::OifName,
-        &policy.exclude_interfaces,
-        RuleBuilder::accept,
-    );
+    let mut rules = build.excluded_interfaces(MetaKey::OifName);
     rules.extend(build.port_rules(
         ("outbound.excludePorts", "outbound_excluded_ports"),
         &policy.outbound.exclude_ports,

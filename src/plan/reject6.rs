@@ -1,7 +1,7 @@
 //! IPv6 refused: two filter chains that answer, so that nobody waits for a time-out.
 
 use crate::ruleset::build::{NFPROTO_IPV6, RuleBuilder, TCP};
-use crate::ruleset::{BaseChain, Chain, ICMPX_ADMIN_PROHIBITED, RejectType, Rule};
+use crate::ruleset::{BaseChain, Chain, ICMPX_ADMIN_PROHIBITED, MetaKey, RejectType, Rule};
 
 use super::Build;
 
@@ -13,8 +13,8 @@ const DISCOVERY: (u8, u8) = (130, 137);
 const MLD2_REPORT: (u8, u8) = (143, 143);
 
 pub(super) fn add(build: &mut Build<'_>) {
-    let sent = rules(build, RuleBuilder::oif_lo);
-    let received = rules(build, RuleBuilder::iif_lo);
+    let sent = rules(build, MetaKey::OifName, RuleBuilder::oif_lo);
+    let received = rules(build, MetaKey::IifName, RuleBuilder::iif_lo);
     build.chains.push(chain("reject_output", BaseChain::filter_output(), sent));
     build.chains.push(chain("reject_input", BaseChain::filter_input(), received));
 }
@@ -23,15 +23,22 @@ fn chain(name: &'static str, base: BaseChain, rules: Vec<Rule>) -> Chain {
     Chain { name: name.into(), base: Some(base), comment: None, rules }
 }
 
-fn rules(build: &Build<'_>, lo: impl Fn(RuleBuilder) -> RuleBuilder) -> Vec<Rule> {
-    let rule = || build.rule("ipv6");
-    let mut rules = vec![rule().not_nfproto(NFPROTO_IPV6).accept(), lo(rule()).accept()];
+fn rules(
+    build: &mut Build<'_>,
+    interface: MetaKey,
+    lo: impl Fn(RuleBuilder) -> RuleBuilder,
+) -> Vec<Rule> {
+    let mut rules = vec![
+        build.rule("ipv6").not_nfproto(NFPROTO_IPV6).accept(),
+        lo(build.rule("ipv6")).accept(),
+    ];
+    rules.extend(build.excluded_interfaces(interface));
     for (first, last) in [ERRORS, DISCOVERY, MLD2_REPORT] {
-        rules.push(rule().icmpv6_type(first, last).accept());
+        rules.push(build.rule("ipv6").icmpv6_type(first, last).accept());
     }
     // The resets that the next rule answers with leave through the output hook themselves.
-    rules.push(rule().tcp_rst().accept());
-    rules.push(rule().l4proto(TCP).reject(RejectType::TcpReset, 0));
-    rules.push(rule().reject(RejectType::Icmpx, ICMPX_ADMIN_PROHIBITED));
+    rules.push(build.rule("ipv6").tcp_rst().accept());
+    rules.push(build.rule("ipv6").l4proto(TCP).reject(RejectType::TcpReset, 0));
+    rules.push(build.rule("ipv6").reject(RejectType::Icmpx, ICMPX_ADMIN_PROHIBITED));
     rules
 }

@@ -12,6 +12,7 @@ const LISTED_AT_MOST: usize = 8;
 const PRIVILEGE: &str = "CAP_SYS_ADMIN in the user namespace that owns it, and in the caller's own";
 
 /// A failure to find, make or enter a network namespace.
+#[non_exhaustive]
 #[derive(Debug, Error)]
 pub enum NetnsError {
     /// The name can't be one: it would lead out of the folder.
@@ -29,6 +30,12 @@ pub enum NetnsError {
         folder: &'static str,
         /// The names that exist, as words.
         known: String,
+    },
+    /// No process has this number.
+    #[error("there is no process {pid}")]
+    NoProcess {
+        /// The number.
+        pid: u32,
     },
     /// The file can't be opened.
     #[error("{object}: open {}: {source}{}", path.display(), opens(*source))]
@@ -85,6 +92,20 @@ pub enum NetnsError {
         /// Why not.
         source: io::Error,
     },
+}
+
+impl NetnsError {
+    /// Whether the kernel refused for want of a privilege: the namespace itself may be the right
+    /// one.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Open { source: Errno::EACCES | Errno::EPERM, .. }
+                | Self::Enter { source: Errno::EPERM, .. }
+                | Self::Create { source: Errno::EPERM }
+        )
+    }
 }
 
 // A process whose memory the caller may not read hides its namespaces (EACCES since 3.8).
