@@ -14,6 +14,7 @@ pub(crate) fn assemble(mut bytes: &[u8]) -> Option<Ruleset> {
         Ruleset { table: "".into(), comment: None, flags: 0, sets: vec![], chains: vec![] };
     let mut bodies = Vec::new();
     while let Ok((answer, rest)) = Answer::parse(bytes) {
+        assert!(rest.len() < bytes.len(), "no progress");
         bytes = rest;
         let Answer::Object { kind, body, .. } = answer else { continue };
         bodies.push((kind, body));
