@@ -33,3 +33,7 @@ deny:
 # the rules of the default policy
 golden:
     cargo run --quiet --locked -- plan
+
+# one target of fuzz/ for so many seconds; needs cargo-fuzz
+fuzz target seconds:
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none {{target}} -- -max_total_time={{seconds}} -max_len=8192

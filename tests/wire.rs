@@ -8,15 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nftdivert::apply::RECORD_CHAIN;
-use nftdivert::netlink::{Answer, Attributes};
+use nftdivert::netlink::Answer;
 use nftdivert::nft::{Batch, decode};
 use nftdivert::plan::{HostFacts, plan};
 use nftdivert::policy::CapturePolicy;
 use nftdivert::ruleset::{Difference, Ruleset, differences};
 
 const POLICIES: [&str; 3] = ["default", "everything", "reject"];
-/// `NFTA_SET_ELEM_LIST_SET`.
-const ELEMENTS_OF: u16 = 2;
+
+#[path = "support/checks/assemble.rs"]
+mod assemble;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire")
@@ -28,42 +29,15 @@ fn planned(name: &str) -> Ruleset {
     plan(&policy, &HostFacts::default()).unwrap().ruleset
 }
 
-/// Puts a ruleset together from messages that make or list one.
-fn assemble(mut bytes: &[u8]) -> Ruleset {
-    let mut ruleset =
-        Ruleset { table: "".into(), comment: None, flags: 0, sets: vec![], chains: vec![] };
-    let mut bounds = Vec::new();
-    while !bytes.is_empty() {
-        let (answer, rest) = Answer::parse(bytes).unwrap();
-        bytes = rest;
-        let Answer::Object { kind, body, .. } = answer else { continue };
-        if let Some(head) = decode::table(kind, body).unwrap() {
-            (ruleset.table, ruleset.comment) = (head.name.into(), head.comment);
-            ruleset.flags = head.flags;
-        }
-        ruleset.chains.extend(decode::chain(kind, body).unwrap().map(|(_, chain)| chain));
-        ruleset.sets.extend(decode::set(kind, body).unwrap().map(|(_, set)| set));
-        if let Some((chain, rule)) = decode::rule(kind, body).unwrap() {
-            ruleset.chains.iter_mut().find(|c| c.name == chain).unwrap().rules.push(rule);
-        }
-        for set in &ruleset.sets {
-            let named = Attributes::new(&body[4..]).find(ELEMENTS_OF).map(|a| a.string());
-            if named.as_deref() == Some(&set.name) {
-                let found = decode::elements(kind, body, set.key).unwrap();
-                bounds.extend(found.into_iter().map(|bound| (set.name.clone(), bound)));
-            }
-        }
-    }
-    for set in &mut ruleset.sets {
-        let own = bounds.iter().filter(|(name, _)| *name == set.name).map(|(_, b)| *b).collect();
-        set.elements = decode::intervals(set, own);
-    }
+/// What the messages say, without the record of who applied what.
+fn assembled(bytes: &[u8]) -> Ruleset {
+    let mut ruleset = assemble::assemble(bytes).unwrap();
     ruleset.chains.retain(|chain| chain.name != RECORD_CHAIN);
     ruleset
 }
 
 fn compare(name: &str, bytes: &[u8]) -> Vec<Difference> {
-    let (wanted, found) = (planned(name), assemble(bytes));
+    let (wanted, found) = (planned(name), assembled(bytes));
     assert_eq!(found.comment, wanted.comment);
     assert_eq!(found.rules().count(), wanted.rules().count());
     differences(&wanted, &found)

@@ -26,7 +26,8 @@ pub fn listing(text: &str) -> Listing {
             all.entry(head.clone()).or_default();
         } else {
             let mut line = line.to_owned();
-            while line.contains('{') && !line.contains('}') {
+            // A list may take several lines; names in it may hold braces, but no blanks.
+            while line.contains(" = { ") && !line.ends_with(" }") {
                 line = format!("{line} {}", lines.next().expect("the end of a list"));
             }
             all.entry(head.clone()).or_default().push(even(&line));

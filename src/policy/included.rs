@@ -1,6 +1,6 @@
 //! The ranges whose connections are captured, and whether loopback is among those named.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::words::{Cidr, CidrSet};
 
@@ -29,8 +29,12 @@ impl IncludedRanges {
     /// A list that gives the same value when it is read again.
     pub fn cidrs(&self) -> impl Iterator<Item = Cidr> {
         let is_lost = self.names_loopback && !self.ranges.cidrs().any(is_loopback);
-        let all_loopback = Cidr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8).ok();
-        self.ranges.cidrs().chain(all_loopback.filter(|_| is_lost))
+        // A wider prefix of the list holds all of the family's loopback addresses, or none.
+        let all_loopback =
+            [(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), 8), (IpAddr::V6(Ipv6Addr::LOCALHOST), 128)];
+        let held = all_loopback.into_iter().find(|(first, _)| self.ranges.contains(*first));
+        let named = held.and_then(|(first, prefix_len)| Cidr::new(first, prefix_len).ok());
+        self.ranges.cidrs().chain(named.filter(|_| is_lost))
     }
 }
 
@@ -63,6 +67,9 @@ mod tests {
             &["::1"],
             &["126.0.0.0/8", "127.0.0.0/8"],
             &["127.0.0.0/8", "128.0.0.0/8", "0.0.0.0/0"],
+            &["::1", "::/0"],
+            &["::1", "::/1", "10.0.0.0/8"],
+            &["::1", "127.0.0.1", "::/0", "0.0.0.0/0"],
         ] {
             let ranges = included(list);
             assert!(ranges.names_loopback(), "{list:?}");

@@ -20,6 +20,10 @@ const NFTA_DATA_VALUE: u16 = 1;
 
 /// Appends the attributes of one list element: name and data.
 pub(super) fn put(element: &mut Vec<u8>, expr: &Expr) {
+    if let Expr::Other { name, attributes } = expr {
+        put_string(element, NFTA_EXPR_NAME, name);
+        return put_nested(element, NFTA_EXPR_DATA, |data| data.extend(attributes));
+    }
     let wire = encode(expr);
     put_string(element, NFTA_EXPR_NAME, name(&wire));
     put_nested(element, NFTA_EXPR_DATA, |data| put_emitable(data, &wire));
@@ -110,4 +114,21 @@ fn expect_reg(data: Attributes<'_>, kind: u16, name: &str) -> Result<Reg, Decode
 fn expect_value(data: Attributes<'_>, kind: u16, name: &str) -> Result<Vec<u8>, DecodeError> {
     let value = data.expect(kind, name)?.nested().expect(NFTA_DATA_VALUE, "NFTA_DATA_VALUE")?;
     Ok(value.bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_written_as_it_was_read() {
+        // An attribute with the flag that it holds others, which holds one; both are padded.
+        let attributes = vec![9, 0, 3, 128, 5, 0, 1, 0, 57, 0, 0, 0];
+        for name in ["limit", "meta"] {
+            let expr = Expr::Other { name: name.to_owned(), attributes: attributes.clone() };
+            let mut element = Vec::new();
+            put(&mut element, &expr);
+            assert_eq!(decode(Attributes::new(&element)).unwrap(), expr);
+        }
+    }
 }
