@@ -14,7 +14,7 @@ use nftdivert::apply::{
 };
 use nftdivert::demo::bed::{WORLD_V4, WORLD_V6};
 use nftdivert::demo::{
-    Bed, BedOptions, Conversation, Dial, Direction, EchoServer, Outcome, Proxy, ProxyOptions, User,
+    Bed, BedOptions, Conversation, Dial, EchoServer, Outcome, Proxy, ProxyOptions, User,
 };
 use nftdivert::net::netns::Netns;
 use nftdivert::policy::CapturePolicy;
