@@ -67,11 +67,7 @@ impl Step {
         answer: Result<Answer, DemoError>,
         seen: Option<&Seen>,
     ) -> Self {
-        let way = match seen.map(|seen| seen.direction) {
-            None => Way::Direct,
-            Some(Direction::Outbound) => Way::Outbound,
-            Some(Direction::Inbound) => Way::Inbound,
-        };
+        let way = way(seen);
         let start = seen.map_or(scene.own, |seen| seen.peer.ip());
         let taken =
             answer.as_ref().map(|answer| hops(&scene, way, start, &answer.name, answer.peer.ip()));
@@ -93,6 +89,14 @@ impl Step {
             expected_hops: hops(&scene, scene.expected, scene.own, scene.server, from),
             answered: answer.ok().map(|answer| answer.name),
         }
+    }
+}
+
+fn way(seen: Option<&Seen>) -> Way {
+    match seen.map(|seen| seen.direction) {
+        None => Way::Direct,
+        Some(Direction::Outbound) => Way::Outbound,
+        Some(Direction::Inbound) => Way::Inbound,
     }
 }
 

@@ -108,13 +108,18 @@ fn play(bed: &Bed, ipv6: Ipv6Support) -> Result<Vec<Step>, DemoError> {
     let ports = [all(APP_PORT), all(EXCLUDED_PORT)].concat();
     let _app = EchoServer::start(&bed.pod, User::APP, "app", &ports)?;
     let _world = EchoServer::start(&bed.peer, User::ROOT, "world", &all(WORLD_PORT))?;
+    play_families(bed, &proxy, ipv6)
+}
+
+/// The families at the same time, so that they share the limit.
+fn play_families(bed: &Bed, proxy: &Proxy, ipv6: Ipv6Support) -> Result<Vec<Step>, DemoError> {
     let families = match ipv6 {
         Ipv6Support::On => &[Family::Ipv4, Family::Ipv6][..],
         Ipv6Support::Off => &[Family::Ipv4],
     };
     scope(|threads| {
         let play = |&family| {
-            let (proxy, name) = (&proxy, "demo-family".to_owned());
+            let name = "demo-family".to_owned();
             let job = move || play_family(bed, proxy, family);
             Builder::new().name(name).spawn_scoped(threads, job)
         };
