@@ -9,7 +9,6 @@ mod drain;
 mod failure;
 mod injected;
 mod leftovers;
-mod many;
 mod readonly;
 mod remove;
 mod replace;

@@ -1,14 +1,14 @@
 //! While policies are replaced in a loop, not one new connection slips past the proxy.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use nftdivert::demo::{Dial, Proxy, ProxyOptions, User};
-use nftdivert::net::netns::Netns;
+use nftdivert::demo::{Proxy, ProxyOptions};
+use nftdivert_integration::knock::{Tally, knock};
 
-use crate::support::{Pod, Way, policy, ways};
+use crate::support::{Pod, policy, ways};
 
 const POLICIES: [&str; 5] = [
     "",
@@ -18,28 +18,6 @@ const POLICIES: [&str; 5] = [
     "inbound: {ports: [80, 443, 8000-8999]}\noutbound: {ranges: [192.0.2.0/24, '2001:db8::/32']}",
 ];
 
-#[derive(Default)]
-struct Tally {
-    made: AtomicUsize,
-    slipped: AtomicUsize,
-    failed: AtomicUsize,
-}
-
-/// Connects again and again until told to stop.
-fn knock((place, user): (&Netns, User), way: Way, stop: &AtomicBool, tally: &Tally) {
-    while !stop.load(Ordering::Relaxed) {
-        let counter = match Dial::new(user, way.to).open(place) {
-            Ok(talk) if talk.answer.peer == talk.local().unwrap() => &tally.slipped,
-            Ok(_) => &tally.made,
-            Err(error) => {
-                println!("{way:?}: {error}");
-                &tally.failed
-            }
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
 #[test]
 fn not_one_connection_slips_past_or_fails() {
     let pod = Pod::new();
@@ -47,12 +25,13 @@ fn not_one_connection_slips_past_or_fails() {
     let other = Proxy::start(&pod.bed.pod, ports).unwrap();
     pod.apply(&policy("")).unwrap();
     let (stop, tally) = (AtomicBool::new(false), Tally::default());
-    let made = || tally.made.load(Ordering::Relaxed);
+    let made = || tally.counts().0;
     let mut replacements = 0;
     scope(|threads| {
         for way in ways() {
-            let (client, stop, tally) = (pod.client(way), &stop, &tally);
-            threads.spawn(move || knock(client, way, stop, tally));
+            let (bed, stop, tally) = (&pod.bed, &stop, &tally);
+            let go = move || (!stop.load(Ordering::Relaxed)).then_some(());
+            threads.spawn(move || knock(bed, way, tally, go));
         }
         let limit = Instant::now() + Duration::from_secs(30);
         for text in POLICIES.into_iter().cycle().skip(1) {
@@ -70,7 +49,8 @@ fn not_one_connection_slips_past_or_fails() {
     });
     let seen = pod.proxy.seen().len() + other.seen().len();
     println!("{} connections through {replacements} replacements", made());
-    assert_eq!((tally.slipped.into_inner(), tally.failed.into_inner()), (0, 0));
-    assert_eq!(seen, tally.made.into_inner());
+    let (made, slipped, _) = tally.counts();
+    assert_eq!((slipped, tally.failed.into_inner().unwrap()), (0, Vec::new()));
+    assert_eq!(seen, made);
     assert!(replacements >= 30 && seen >= 400, "{replacements} replacements, {seen} connections");
 }

@@ -12,32 +12,16 @@ use nftdivert::apply::{
     Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Removed,
     Target, apply, remove,
 };
-use nftdivert::demo::bed::{POD_V4, POD_V6, WORLD_V4, WORLD_V6};
+use nftdivert::demo::bed::{WORLD_V4, WORLD_V6};
 use nftdivert::demo::{
-    Bed, BedOptions, Conversation, Dial, Direction, EchoServer, Outcome, Proxy, ProxyOptions, User,
+    Bed, BedOptions, Conversation, Dial, EchoServer, Outcome, Proxy, ProxyOptions, User,
 };
 use nftdivert::net::netns::Netns;
 use nftdivert::policy::CapturePolicy;
 
+pub(crate) use nftdivert_integration::knock::{Way, ways};
+
 const TCP_LOOSE: &str = "/proc/sys/net/netfilter/nf_conntrack_tcp_loose";
-
-/// A direction and a destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Way {
-    pub(crate) direction: Direction,
-    pub(crate) to: SocketAddr,
-}
-
-/// Both directions in both families.
-pub(crate) fn ways() -> [Way; 4] {
-    let (world, app) = ((WORLD_V4, WORLD_V6), (POD_V4, POD_V6));
-    [
-        Way { direction: Direction::Outbound, to: (world.0, 80).into() },
-        Way { direction: Direction::Outbound, to: (world.1, 80).into() },
-        Way { direction: Direction::Inbound, to: (app.0, 8080).into() },
-        Way { direction: Direction::Inbound, to: (app.1, 8080).into() },
-    ]
-}
 
 pub(crate) struct Pod {
     pub(crate) bed: Bed,
@@ -71,10 +55,7 @@ impl Pod {
 
     /// Where clients of this way are, and as whom.
     pub(crate) fn client(&self, way: Way) -> (&Netns, User) {
-        match way.direction {
-            Direction::Outbound => (&self.bed.pod, User::APP),
-            Direction::Inbound => (&self.bed.peer, User::ROOT),
-        }
+        way.client(&self.bed)
     }
 
     pub(crate) fn talk(&self, way: Way) -> Conversation {

@@ -3,5 +3,6 @@
 pub mod asserts;
 pub mod datagram;
 pub mod fixture;
+pub mod knock;
 pub mod listing;
 pub mod shell;

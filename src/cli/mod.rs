@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod demo;
+mod drawing;
 mod error;
 mod exit;
 mod logs;

@@ -27,6 +27,27 @@ pub(super) const NOTE: Style = AnsiColor::Yellow.on_default();
 /// What matters less.
 pub(super) const DIM: Style = Style::new().dimmed();
 
+/// What a terminal can show, as far as the locale tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Characters {
+    /// All.
+    Unicode,
+    /// No others.
+    Ascii,
+}
+
+impl Characters {
+    /// Those of `LC_ALL`, else `LC_CTYPE`, else `LANG`: the first one that says something counts.
+    pub(super) fn of_locale() -> Self {
+        let values = ["LC_ALL", "LC_CTYPE", "LANG"].map(std::env::var);
+        let locale = values.into_iter().flatten().find(|value| !value.is_empty());
+        match locale.unwrap_or_default().to_ascii_lowercase() {
+            name if name.contains("utf-8") || name.contains("utf8") => Self::Unicode,
+            _ => Self::Ascii,
+        }
+    }
+}
+
 /// The way out of a command.
 #[derive(Debug)]
 pub(super) struct Output {

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::DemoError;
-use super::links::{Side, join, set_ipv6, wait_until_running, with_routing};
+use super::links::{Side, ipv6_here, join, set_ipv6, wait_until_running, with_routing};
 use crate::net::netns::Netns;
 
 /// The link between pod and peer, on both sides.
@@ -33,6 +33,14 @@ pub enum Ipv6Support {
     On,
     /// Switched off by `disable_ipv6`, on every interface.
     Off,
+}
+
+impl Ipv6Support {
+    /// What namespaces have that are made here. A kernel may be without IPv6, and may be told to
+    /// switch it off in new namespaces (`net.core.devconf_inherit_init_net`).
+    pub fn of_new_namespaces() -> Result<Self, DemoError> {
+        Netns::anonymous()?.run(ipv6_here)?
+    }
 }
 
 /// How a bed is made.

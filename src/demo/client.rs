@@ -67,7 +67,7 @@ impl Dial {
             .and_then(|()| stream.set_read_timeout(Some(self.limit)))
             .and_then(|()| stream.set_write_timeout(Some(self.limit)));
         prepared.map_err(DemoError::io("prepare the connection to", self.to))?;
-        let answer = read_answer(&stream, self.to)?;
+        let answer = read_answer(&stream, self.to).map_err(|error| self.in_words(error))?;
         Ok(Conversation { answer, stream, to: self.to })
     }
 
@@ -85,12 +85,20 @@ impl Dial {
             Ok(stream) => stream
                 .and_then(tokio::net::TcpStream::into_std)
                 .map_err(DemoError::io("connect to", self.to)),
-            Err(_) => Err(DemoError::TimedOut {
-                operation: "connect to",
-                object: self.to.to_string(),
-                limit: self.limit,
-            }),
+            Err(_) => Err(self.silence("connect to")),
         }
+    }
+
+    /// A socket with a limit calls its end "would block".
+    fn in_words(&self, error: DemoError) -> DemoError {
+        match error.io_kind() {
+            Some(io::ErrorKind::WouldBlock) => self.silence("read the answer of"),
+            Some(_) | None => error,
+        }
+    }
+
+    fn silence(&self, operation: &'static str) -> DemoError {
+        DemoError::TimedOut { operation, object: self.to.to_string(), limit: self.limit }
     }
 }
 

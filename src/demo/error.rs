@@ -77,6 +77,26 @@ impl DemoError {
         if let Self::Io { source, .. } = self { Some(source.kind()) } else { None }
     }
 
+    /// Whether the caller lacks a privilege.
+    pub(super) fn is_refused(&self) -> bool {
+        match self {
+            Self::Netns(NetnsError::Create { source } | NetnsError::Enter { source, .. }) => {
+                *source == Errno::EPERM
+            }
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            Self::Route { source: rtnetlink::Error::NetlinkError(answer), .. } => {
+                answer.raw_code() == -(Errno::EPERM as i32)
+            }
+            Self::Identity { .. } => true,
+            Self::Netns(_)
+            | Self::Route { .. }
+            | Self::TimedOut { .. }
+            | Self::Elsewhere
+            | Self::Ended { .. }
+            | Self::Answer { .. } => false,
+        }
+    }
+
     pub(super) fn io(
         operation: &'static str,
         object: impl ToString,

@@ -136,6 +136,17 @@ async fn is_local(routing: &Handle, asked: RouteMessage) -> bool {
     matches!(route, Ok(Some(route)) if route.header.kind == RouteType::Local)
 }
 
+/// Whether the calling thread's namespace has IPv6, on interfaces to come.
+pub(super) fn ipv6_here() -> Result<Ipv6Support, DemoError> {
+    let path = "/proc/sys/net/ipv6/conf/default/disable_ipv6";
+    match fs::read_to_string(path) {
+        Ok(text) if text.trim() == "0" => Ok(Ipv6Support::On),
+        Ok(_) => Ok(Ipv6Support::Off),
+        Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(Ipv6Support::Off),
+        Err(error) => Err(DemoError::io("read", path)(error)),
+    }
+}
+
 /// Prepares the calling thread's namespace, which must be `place`, before it has links.
 pub(super) fn set_ipv6(place: &Netns, ipv6: Ipv6Support) -> Result<(), DemoError> {
     // What is written here elsewhere would take the machine's own IPv6 addresses away.

@@ -10,7 +10,9 @@ pub mod story;
 mod error;
 mod links;
 mod relay;
+mod scene;
 mod socket;
+mod step;
 mod worker;
 
 pub use bed::{Bed, BedOptions, Ipv6Support};

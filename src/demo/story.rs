@@ -1,7 +1,9 @@
 //! What the demo shows: capture applied in a pod made for it, and connections of every kind.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread::{Builder, scope};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -12,10 +14,12 @@ use crate::apply::{
 use crate::policy::CapturePolicy;
 use crate::verify::verify;
 
-use super::bed::{EXCLUDED_V4, EXCLUDED_V6, POD_V4, POD_V6, WORLD_V4, WORLD_V6};
-use super::{
-    Bed, BedOptions, DemoError, Direction, EchoServer, Proxy, ProxyOptions, User, connect,
-};
+use super::scene::{APP_PORT, EXCLUDED_PORT, Scene, WORLD_PORT, scenes};
+use super::{Bed, BedOptions, DemoError, EchoServer, Ipv6Support, Proxy, ProxyOptions, User};
+use super::{as_user, connect};
+
+pub use super::scene::{Caller, Family, Way};
+pub use super::step::{Hop, Step};
 
 /// The policy of the demo.
 pub const POLICY: &str = "\
@@ -25,54 +29,11 @@ outbound:
   excludeRanges: [198.51.100.0/24, 2001:db8:1::/48]
 ";
 
-const APP_PORT: u16 = 8080;
-const WORLD_PORT: u16 = 80;
-/// One of the ports that the default policy leaves alone.
-const EXCLUDED_PORT: u16 = 15021;
-const LIMIT: Duration = Duration::from_secs(1);
-
-/// The way that a connection took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Way {
-    /// Past the proxy.
-    Direct,
-    /// Through the proxy's outbound port.
-    Outbound,
-    /// Through the proxy's inbound port.
-    Inbound,
-}
-
-/// One connection of the demo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Step {
-    /// What it is.
-    pub title: &'static str,
-    /// Where it was going.
-    pub to: SocketAddr,
-    /// The way it should take.
-    pub expected: Way,
-    /// The way it took; none if it failed.
-    pub took: Option<Way>,
-    /// The original destination that the proxy read.
-    pub original: Option<SocketAddr>,
-    /// Who answered.
-    pub answered: Option<String>,
-    /// The client as the one who answered saw it.
-    pub client_seen: Option<IpAddr>,
-    /// Why it failed.
-    pub failure: Option<String>,
-}
-
-impl Step {
-    /// Whether all is as it should be.
-    #[must_use]
-    pub fn is_as_expected(&self) -> bool {
-        let original_right = self.original.is_none_or(|original| original == self.to);
-        self.took == Some(self.expected) && original_right
-    }
-}
+/// For the whole demo, which takes a twentieth of it.
+const LIMIT: Duration = Duration::from_millis(1900);
+/// For all connections of a family together.
+const LIMIT_OF_FAMILY: Duration = Duration::from_millis(1200);
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// What the demo showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,6 +41,8 @@ impl Step {
 pub struct Story {
     /// How many rules were written.
     pub rules: usize,
+    /// Whether new namespaces have IPv6 here; if not, there are no connections of it.
+    pub ipv6_available: bool,
     /// The connections.
     pub steps: Vec<Step>,
     /// Whether the rules still held after them.
@@ -96,99 +59,125 @@ impl Story {
     }
 }
 
-/// Who connects to what, and the way it should go.
-type Scene = (&'static str, Caller, SocketAddr, Way);
-
-#[derive(Debug, Clone, Copy)]
-enum Caller {
-    App,
-    Peer,
-    Proxy,
-}
-
-fn scenes() -> Vec<Scene> {
-    let at = |address: IpAddr, port| SocketAddr::new(address, port);
-    let mut scenes = Vec::new();
-    let families: [[IpAddr; 3]; 2] = [
-        [WORLD_V4.into(), POD_V4.into(), EXCLUDED_V4.into()],
-        [WORLD_V6.into(), POD_V6.into(), EXCLUDED_V6.into()],
-    ];
-    for [world, pod, excluded] in families {
-        scenes.extend([
-            ("the app calls out", Caller::App, at(world, WORLD_PORT), Way::Outbound),
-            ("a client calls in", Caller::Peer, at(pod, APP_PORT), Way::Inbound),
-            ("the proxy calls its own pod", Caller::Proxy, at(pod, APP_PORT), Way::Inbound),
-            ("the proxy calls out", Caller::Proxy, at(world, WORLD_PORT), Way::Direct),
-            ("the app calls an excluded range", Caller::App, at(excluded, WORLD_PORT), Way::Direct),
-            ("a client calls an excluded port", Caller::Peer, at(pod, EXCLUDED_PORT), Way::Direct),
-            ("the app calls its own address", Caller::App, at(pod, APP_PORT), Way::Direct),
-        ]);
-    }
-    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    scenes.push(("the app calls 127.0.0.1", Caller::App, at(loopback, APP_PORT), Way::Direct));
-    scenes
-}
-
-/// Makes the namespaces, applies, connects, verifies, removes. Nothing is left when it returns,
-/// nor when it is killed.
+/// Makes the namespaces, applies, connects, verifies, removes: within two seconds, whatever
+/// happens. Nothing is left when it returns, nor when it is killed.
 ///
 /// # Errors
-/// The namespaces can't be made, or capture can't be applied.
+/// The namespaces can't be made, capture can't be applied, or the time is over; then a thread is
+/// left that ends when what it waits for has reached its own limit.
 pub fn tell() -> Result<Story, StoryError> {
-    let bed = Bed::new(BedOptions::default())?;
+    let (done, outcome) = sync_channel(1);
+    let thread = Builder::new().name("demo".to_owned());
+    thread.spawn(move || drop(done.send(perform()))).map_err(DemoError::io("start", "the demo"))?;
+    outcome.recv_timeout(LIMIT).unwrap_or_else(|error| {
+        Err(StoryError::Demo(match error {
+            RecvTimeoutError::Timeout => DemoError::TimedOut {
+                operation: "finish",
+                object: "the demo".to_owned(),
+                limit: LIMIT,
+            },
+            RecvTimeoutError::Disconnected => DemoError::Ended { name: "the demo".to_owned() },
+        }))
+    })
+}
+
+fn perform() -> Result<Story, StoryError> {
+    let ipv6 = Ipv6Support::of_new_namespaces()?;
+    let bed = Bed::new(BedOptions { ipv6 })?;
+    // Without the right to act as others all connections would fail, each for the same reason.
+    as_user(&bed.pod, User::PROXY, || ())?;
     let target = Target::other(bed.pod.try_clone().map_err(DemoError::from)?, HostRule::Refuse);
     let policy = CapturePolicy::from_yaml(POLICY).unwrap_or_default();
     let options = ApplyOptions { source: "demo".to_owned(), live: LiveConnections::Keep };
     let applied = apply(&target, &policy, &options)?;
-    let steps = play(&bed)?;
+    let steps = play(&bed, ipv6)?;
     let verified = verify(&target, &policy)?.differences.is_empty();
     let options = RemoveOptions { captured: Captured::Cut, progress: &|_| {} };
     let removed = remove(&target, &options)?.was_there && !remove(&target, &options)?.was_there;
-    Ok(Story { rules: applied.plan.ruleset.rules().count(), steps, verified, removed })
+    let rules = applied.plan.ruleset.rules().count();
+    Ok(Story { rules, ipv6_available: ipv6 == Ipv6Support::On, steps, verified, removed })
 }
 
-fn play(bed: &Bed) -> Result<Vec<Step>, DemoError> {
-    let all = |port| [SocketAddr::from(([0, 0, 0, 0], port)), SocketAddr::from(([0u16; 8], port))];
+fn play(bed: &Bed, ipv6: Ipv6Support) -> Result<Vec<Step>, DemoError> {
+    let all = |port| {
+        let v4 = SocketAddr::from(([0, 0, 0, 0], port));
+        let v6 = (ipv6 == Ipv6Support::On).then(|| SocketAddr::from(([0u16; 8], port)));
+        [v4].into_iter().chain(v6).collect::<Vec<_>>()
+    };
     let proxy = Proxy::start(&bed.pod, ProxyOptions::default())?;
     let ports = [all(APP_PORT), all(EXCLUDED_PORT)].concat();
     let _app = EchoServer::start(&bed.pod, User::APP, "app", &ports)?;
     let _world = EchoServer::start(&bed.peer, User::ROOT, "world", &all(WORLD_PORT))?;
-    Ok(scenes().into_iter().map(|scene| step(bed, &proxy, scene)).collect())
+    play_families(bed, &proxy, ipv6)
 }
 
-fn step(bed: &Bed, proxy: &Proxy, (title, caller, to, expected): Scene) -> Step {
-    let (place, user) = match caller {
-        Caller::App => (&bed.pod, User::APP),
-        Caller::Peer => (&bed.peer, User::APP),
-        Caller::Proxy => (&bed.pod, User::PROXY),
+/// The families at the same time, so that they share the limit.
+fn play_families(bed: &Bed, proxy: &Proxy, ipv6: Ipv6Support) -> Result<Vec<Step>, DemoError> {
+    let families = match ipv6 {
+        Ipv6Support::On => &[Family::Ipv4, Family::Ipv6][..],
+        Ipv6Support::Off => &[Family::Ipv4],
     };
-    let before = proxy.seen().len();
-    let answer = connect(place, user, to, LIMIT);
-    let seen = proxy.seen().into_iter().nth(before);
-    let way = match seen.as_ref().map(|seen| seen.direction) {
-        None => Way::Direct,
-        Some(Direction::Outbound) => Way::Outbound,
-        Some(Direction::Inbound) => Way::Inbound,
+    scope(|threads| {
+        let play = |&family| {
+            let name = "demo-family".to_owned();
+            let job = move || play_family(bed, proxy, family);
+            Builder::new().name(name).spawn_scoped(threads, job)
+        };
+        let started: Vec<_> = families.iter().map(play).collect();
+        let mut steps = Vec::new();
+        for thread in started {
+            let thread = thread.map_err(DemoError::io("start", "the connections"))?;
+            let ended = || DemoError::Ended { name: "the connections".to_owned() };
+            steps.extend(thread.join().map_err(|_| ended())?);
+        }
+        Ok(steps)
+    })
+}
+
+/// One after the other, each with its share of the time that is left.
+fn play_family(bed: &Bed, proxy: &Proxy, family: Family) -> Vec<Step> {
+    let end = Instant::now() + LIMIT_OF_FAMILY;
+    let scenes = scenes(family);
+    let countdown = (1..=scenes.len()).rev();
+    let play = |(scene, left): (Scene, usize)| {
+        let rest = end.saturating_duration_since(Instant::now());
+        let share = rest.as_millis() / (left as u128);
+        let share = Duration::from_millis(u64::try_from(share).unwrap_or(u64::MAX));
+        step(bed, proxy, scene, share.max(SHORTEST_WAIT))
     };
-    Step {
-        title,
-        to,
-        expected,
-        took: answer.is_ok().then_some(way),
-        original: seen.map(|seen| seen.original),
-        client_seen: answer.as_ref().ok().map(|answer| answer.peer.ip()),
-        failure: answer.as_ref().err().map(ToString::to_string),
-        answered: answer.ok().map(|answer| answer.name),
-    }
+    scenes.into_iter().zip(countdown).map(play).collect()
+}
+
+fn step(bed: &Bed, proxy: &Proxy, scene: Scene, limit: Duration) -> Step {
+    let place = if scene.caller == Caller::Client { &bed.peer } else { &bed.pod };
+    // The other family calls at the same time.
+    let seen = || {
+        let is_ours = |original: &SocketAddr| original.is_ipv4() == scene.to.is_ipv4();
+        proxy.seen().into_iter().filter(move |seen| is_ours(&seen.original))
+    };
+    let before = seen().count();
+    let answer = connect(place, scene.caller.user(), scene.to, limit);
+    let first = seen().nth(before);
+    Step::new(scene, answer, first.as_ref())
 }
 
 /// Why there is nothing to tell.
 #[derive(Debug, thiserror::Error)]
 pub enum StoryError {
     /// The namespaces or what runs in them.
-    #[error("{0}")]
+    #[error("{0}{needs}", needs = needs(.0))]
     Demo(#[from] DemoError),
     /// Capture.
     #[error("{0}")]
     Apply(#[from] ApplyError),
+}
+
+fn needs(error: &DemoError) -> &'static str {
+    match error.is_refused() {
+        true => {
+            "; the demo needs CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SETUID and CAP_SETGID, which \
+             root has"
+        }
+        false => "",
+    }
 }

@@ -1,6 +1,7 @@
 //! A thread in a namespace with a runtime of its own, which ends when its handle is dropped.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Worker {
     stop: Option<oneshot::Sender<()>>,
-    ended: Receiver<()>,
+    ended: Mutex<Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,7 +39,7 @@ impl Worker {
             live(user, setup, &ready, stopped);
             drop(alive);
         })?;
-        let worker = Self { stop: Some(stop), ended, thread: Some(thread) };
+        let worker = Self { stop: Some(stop), ended: Mutex::new(ended), thread: Some(thread) };
         match outcome.recv_timeout(START_LIMIT) {
             Ok(value) => Ok((worker, value?)),
             Err(RecvTimeoutError::Disconnected) => Err(DemoError::Ended { name: name.to_owned() }),
@@ -54,7 +55,8 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if self.ended.recv_timeout(STOP_LIMIT) == Err(RecvTimeoutError::Timeout) {
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if ended.recv_timeout(STOP_LIMIT) == Err(RecvTimeoutError::Timeout) {
             tracing::warn!(thread = ?self.thread, "demo thread did not stop in time");
             return;
         }

@@ -18,6 +18,12 @@ pub enum Change<'a> {
     Rewrite(Rewrite<'a>),
     /// A base chain changed its hook, or the table its flags: all is taken away and made anew,
     /// still in one transaction.
+    ///
+    /// The new base chains hang before the commit, still empty, and the old ones after it, empty
+    /// by then. A packet that meets the new one before the commit and the old one after it slips
+    /// past; where the old one stands in front, it cannot. docs/reliability.md tells how often
+    /// that was seen. Policies never ask for this: only somebody else who moved our chains, or
+    /// another version of nftdivert.
     Recreate,
 }
 
