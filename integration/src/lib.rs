@@ -5,3 +5,4 @@ pub mod datagram;
 pub mod fixture;
 pub mod listing;
 pub mod shell;
+pub mod strace;
