@@ -2,6 +2,7 @@
 //!
 //! strace delivers the signal where the call begins, and the kernel leaves the call out. What a
 //! program has done is what its calls have done, so these are all the states that a kill can leave.
+//! The least counts that the tests ask for add up to more than 500.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 use std::os::unix::process::ExitStatusExt;
@@ -50,13 +51,13 @@ fn a_first_apply_among_connections() {
     let scene = Scene::new(None, Deed::Apply(""), Start::Inside, Live::Tcp);
     assert_eq!(scene.after.tcp_loose, "0");
     assert!(scene.after.has_source);
-    assert!(kill_everywhere(&scene) >= 70);
+    assert!(kill_everywhere(&scene) >= 60);
 }
 
 #[test]
 fn a_first_apply_from_outside() {
     let scene = Scene::new(None, Deed::Apply(""), Start::Outside, Live::Tcp);
-    assert!(kill_everywhere(&scene) >= 70);
+    assert!(kill_everywhere(&scene) >= 60);
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn a_removal() {
 #[test]
 fn a_drain() {
     let scene = Scene::new(Some(""), Deed::Drain, Start::Inside, Live::Tcp);
-    assert!(kill_everywhere(&scene) >= 60);
+    assert!(kill_everywhere(&scene) >= 90);
 }
 
 #[test]

@@ -54,20 +54,8 @@ impl Scene {
         let place = Netns::anonymous().unwrap();
         ip(&place, "link set lo up");
         let talk = (live == Live::Tcp).then(|| place.run(talk).unwrap());
-        let mut policy = tempfile::NamedTempFile::new().unwrap();
-        let mut words = vec![env!("CARGO_BIN_EXE_live_step").to_owned()];
-        if start == Start::Outside {
-            let (process, fd) = (std::process::id(), place.as_fd().as_raw_fd());
-            words.extend(["at".into(), format!("/proc/{process}/fd/{fd}")]);
-        }
-        match deed {
-            Deed::Apply(text) => {
-                write!(policy, "apiVersion: nftdivert/v1\n{text}\n").unwrap();
-                words.extend(["apply".into(), policy.path().to_str().unwrap().into()]);
-            }
-            Deed::Remove => words.push("remove".into()),
-            Deed::Drain => words.push("drain".into()),
-        }
+        let policy = tempfile::NamedTempFile::new().unwrap();
+        let words = words(deed, start, &place, &policy);
         let bare = State::of(&place);
         let (before, after) = (bare.clone(), bare.clone());
         let (_policy, _talk) = (policy, talk);
@@ -144,6 +132,24 @@ impl Scene {
     pub(crate) fn is_done(&self, now: &State) -> bool {
         now.rules == self.after.rules && now.is_equipped_like(&self.after)
     }
+}
+
+/// The program and its words.
+fn words(deed: Deed, start: Start, place: &Netns, policy: &tempfile::NamedTempFile) -> Vec<String> {
+    let mut words = vec![env!("CARGO_BIN_EXE_live_step").to_owned()];
+    if start == Start::Outside {
+        let (process, fd) = (std::process::id(), place.as_fd().as_raw_fd());
+        words.extend(["at".into(), format!("/proc/{process}/fd/{fd}")]);
+    }
+    match deed {
+        Deed::Apply(text) => {
+            write!(policy.as_file(), "apiVersion: nftdivert/v1\n{text}\n").unwrap();
+            words.extend(["apply".into(), policy.path().to_str().unwrap().into()]);
+        }
+        Deed::Remove => words.push("remove".into()),
+        Deed::Drain => words.push("drain".into()),
+    }
+    words
 }
 
 fn talk() -> [TcpStream; 2] {
