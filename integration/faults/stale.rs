@@ -71,6 +71,37 @@ fn a_removal_is_tried_again() {
     assert!(overtake_everywhere(removal) >= 4);
 }
 
+/// Somebody flushes the ruleset while one request is held up: rules or a clear message, and nothing
+/// is said to be left that is not there.
+fn flush(scene: &Scene, call: &Call) -> bool {
+    let case = format!("{:?}, flushed before {}", scene.program(), call.shown);
+    assert_eq!(scene.prepare(), scene.before, "{case}");
+    let what = format!("delay_enter={}", DELAY.as_micros());
+    let end = scope(|threads| {
+        let run = threads.spawn(|| inject(&scene.place, &scene.program(), call, &what));
+        sleep(DELAY / 2);
+        nft(&scene.place, "flush ruleset");
+        run.join().unwrap()
+    });
+    let words = check_words(&end, &case);
+    assert!(!words.contains("is left"), "{case}: {words}");
+    end.output.status.success()
+}
+
+#[test]
+fn a_replacement_among_flushes() {
+    let scene = replacement();
+    let calls = calls(&scene.place, &scene.program());
+    let requests: Vec<&Call> = calls.iter().filter(|call| call.name == "sendto").collect();
+    let worked = scope(|threads| {
+        let start = |call| threads.spawn(move || flush(&replacement(), call));
+        let started: Vec<_> = requests.iter().map(|call| start(call)).collect();
+        started.into_iter().filter_map(|thread| thread.join().ok()).filter(|worked| *worked).count()
+    });
+    println!("flushed {} times, {worked} worked", requests.len());
+    assert_eq!(worked, requests.len());
+}
+
 #[test]
 fn a_first_apply_minds_nobody() {
     overtake_everywhere(|| Scene::new(None, Deed::Apply(""), Start::Inside, Live::Tcp));
