@@ -6,3 +6,4 @@ pub mod fixture;
 pub mod knock;
 pub mod listing;
 pub mod shell;
+pub mod strace;

@@ -1,12 +1,9 @@
 //! One apply or removal at a time in a namespace.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 
 /// The namespace itself is what is locked: processes that share no folder share it.
 const NAMESPACE: &str = "/proc/thread-self/ns/net";
@@ -18,24 +15,36 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 
 /// The right to change the namespace; others of our kind wait until it is dropped.
-pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not used")] Option<Flock<File>>);
+pub(super) struct Turn(Option<File>);
 
 impl Turn {
     /// Waits for the turn in the namespace of the calling thread.
     pub(super) fn wait() -> io::Result<Self> {
         let limit = Instant::now() + PATIENCE;
-        let mut file = File::open(NAMESPACE)?;
+        let file = File::open(NAMESPACE)?;
         loop {
-            match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-                Ok(lock) => return Ok(Self(Some(lock))),
-                Err((_, Errno::EWOULDBLOCK)) if Instant::now() > limit => {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(Some(file))),
+                Err(TryLockError::WouldBlock) if Instant::now() > limit => {
                     tracing::warn!(waited = ?PATIENCE, "went on without the namespace's lock");
                     return Ok(Self(None));
                 }
-                Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) => file = back,
-                Err((_, errno)) => return Err(errno.into()),
+                Err(TryLockError::WouldBlock) => sleep(BETWEEN_TRIES),
+                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(TryLockError::Error(error)) => return Err(error),
             }
-            sleep(BETWEEN_TRIES);
+        }
+    }
+}
+
+/// At once, even where a child that is about to execute something holds the descriptor too. A
+/// failure harms nobody: closing unlocks as well.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(file) = &self.0
+            && let Err(error) = file.unlock()
+        {
+            tracing::debug!(%error, "the namespace's lock goes with its descriptor");
         }
     }
 }

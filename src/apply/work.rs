@@ -195,7 +195,9 @@ impl Work<'_> {
     fn restore_record(&mut self, ours: &Ours) -> Result<(), ApplyError> {
         let plan = self.plan;
         retry(self.nft, |nft| {
-            let now = crate::nft::generation(nft)?;
+            // A table that somebody took away meanwhile needs no record.
+            let Some(found) = read_ours(nft)? else { return Ok(()) };
+            let now = found.generation;
             match ours.record.as_ref().map(Record::chain) {
                 Some(old) => write(nft, plan, &Change::Nothing, OldRecord::Replaced, &old, now),
                 None => drop_record(nft, now),

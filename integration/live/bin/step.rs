@@ -1,4 +1,4 @@
-//! One apply or removal in the namespace it is started in, for tests that run it under strace, in
+//! One apply or removal in the namespace it is started in or in another, for tests that run it under strace, in
 //! another mount namespace or with fewer rights; and rounds of all that can be done to a namespace.
 
 use std::path::Path;
@@ -18,24 +18,43 @@ use nftdivert::verify::verify;
 /// Rounds are made by so many threads, because most of their time is waiting.
 const THREADS: usize = 8;
 
+/// How long captured connections are waited for.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let here = Target::current(HostRule::Refuse);
-    let result = match words.as_slice() {
-        ["apply", policy] => put(&here, policy, LiveConnections::Keep),
-        ["apply-break", policy] => put(&here, policy, LiveConnections::Break),
-        ["remove"] => take(&here),
-        ["rounds", number] => number.parse().map_err(Failure::from).and_then(rounds),
-        _ => Err("apply POLICY | apply-break POLICY | remove | rounds NUMBER".into()),
-    };
-    match result {
+    match run(&words) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<(), Failure> {
+    let here = Target::current(HostRule::Refuse);
+    match words {
+        ["at", path, rest @ ..] => {
+            step(&Target::other(Netns::at(Path::new(path))?, HostRule::Refuse), rest)
+        }
+        ["rounds", number] => rounds(number.parse()?),
+        words => step(&here, words),
+    }
+}
+
+fn step(target: &Target, words: &[&str]) -> Result<(), Failure> {
+    match words {
+        ["apply", policy] => put(target, policy, LiveConnections::Keep),
+        ["apply-break", policy] => put(target, policy, LiveConnections::Break),
+        ["remove"] => take(target, Captured::Cut),
+        ["drain"] => take(target, Captured::Drain(DRAIN_LIMIT)),
+        _ => {
+            Err("[at NETNS] apply POLICY | apply-break POLICY | remove | drain; rounds NUMBER"
+                .into())
         }
     }
 }
@@ -48,8 +67,8 @@ fn put(target: &Target, policy: &str, live: LiveConnections) -> Result<(), Failu
     Ok(())
 }
 
-fn take(target: &Target) -> Result<(), Failure> {
-    let options = RemoveOptions { captured: Captured::Cut, progress: &|_| () };
+fn take(target: &Target, captured: Captured) -> Result<(), Failure> {
+    let options = RemoveOptions { captured, progress: &|_| () };
     let removed = remove(target, &options)?;
     println!("{removed:?}");
     Ok(())
