@@ -57,7 +57,7 @@ impl Ledger {
         let is_wanted = plan.effects.iter().any(|effect| undo.is_of(*effect));
         if is_wanted || matches!(undo, Undo::TcpLoose(_)) {
             self.kept.push(undo);
-        } else if hands.count_users(undo)? > 0 {
+        } else if hands.count_users(undo).map_or(true, |users| users > 0) {
             notes.push(format!(
                 "{undo} stays: connections use it; the next apply or remove takes it away"
             ));

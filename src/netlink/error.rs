@@ -8,6 +8,8 @@ use nix::errno::Errno;
 
 use super::{Family, KernelError};
 
+const ENOENT: i32 = 2;
+
 /// A request that got no usable answer.
 #[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +63,7 @@ pub enum NetlinkError {
         family: Family,
     },
     /// The kernel refused the request.
-    #[error("{family} netlink refused: {}", kernel_text(error))]
+    #[error("{family} netlink refused: {}{}", kernel_text(error), diag_advice(*family, error))]
     Refused {
         /// Which socket.
         family: Family,
@@ -89,6 +91,16 @@ impl NetlinkError {
 pub fn errno_text(errno: i32) -> String {
     let errno = Errno::from_raw(errno);
     format!("{errno:?} ({})", errno.desc())
+}
+
+/// sock_diag answers so where it knows no TCP.
+fn diag_advice(family: Family, error: &KernelError) -> &'static str {
+    if family == Family::SockDiag && error.errno == ENOENT {
+        ". The kernel can't list TCP connections (CONFIG_INET_TCP_DIAG): load it on the node with \
+         `modprobe tcp_diag`"
+    } else {
+        ""
+    }
 }
 
 fn io_text(error: &io::Error) -> String {

@@ -57,14 +57,14 @@ pub struct Failure {
     /// What the kernel said.
     pub error: KernelError,
     /// What can be done about it.
-    pub advice: Option<&'static str>,
+    pub advice: Option<String>,
     /// Whether this is a new table that was there already.
     pub is_table_taken: bool,
 }
 
 impl Failure {
     pub(super) fn new(label: Option<&Label<'_>>, error: KernelError) -> Self {
-        let advice = label.and_then(|label| object_advice(label, error.errno));
+        let advice = label.and_then(|label| advice(label, error.errno));
         let object =
             label.map_or_else(|| "a message that was not sent".to_owned(), Label::to_string);
         let is_table_taken = matches!(label, Some(Label::Table(_))) && error.errno == EEXIST;
@@ -81,7 +81,7 @@ impl std::fmt::Display for Failure {
         if let Some(offset) = self.error.offset {
             write!(f, ", at byte {offset} of the message")?;
         }
-        f.write_str(&advice_suffix(self.advice))
+        f.write_str(&advice_suffix(self.advice.as_deref()))
     }
 }
 
@@ -89,7 +89,7 @@ fn lines(failures: &[Failure]) -> String {
     failures.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn advice_suffix(advice: Option<&'static str>) -> String {
+fn advice_suffix(advice: Option<&str>) -> String {
     advice.map(|advice| format!(". {advice}")).unwrap_or_default()
 }
 
@@ -108,12 +108,6 @@ const NEEDS_NET_ADMIN: &str = "This needs CAP_NET_ADMIN in the user namespace th
      network namespace (in Kubernetes: securityContext.capabilities.add: [NET_ADMIN])";
 const NEEDS_NF_TABLES: &str = "The kernel has no nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET): \
      load it on the node with `modprobe nf_tables`";
-const NEEDS_REDIRECT: &str = "The kernel has no redirect (CONFIG_NFT_REDIR): load it on the node \
-     with `modprobe nft_redir`";
-const NEEDS_REJECT: &str = "The kernel has no reject (CONFIG_NFT_REJECT_INET): load it on the node \
-     with `modprobe nft_reject_inet`";
-const NEEDS_CT: &str =
-    "The kernel has no ct (CONFIG_NFT_CT): load it on the node with `modprobe nft_ct`";
 
 /// What helps when a request that reads was refused.
 fn request_advice(error: &NetlinkError) -> Option<&'static str> {
@@ -134,6 +128,14 @@ fn request_advice(error: &NetlinkError) -> Option<&'static str> {
 }
 
 /// What helps when an object of a batch was refused.
+fn advice(label: &Label<'_>, errno: i32) -> Option<String> {
+    if matches!(label, Label::Rule(..)) && matches!(errno, ENOENT | EOPNOTSUPP) {
+        return missing_modules(label.exprs());
+    }
+    object_advice(label, errno).map(str::to_owned)
+}
+
+/// What helps, where it does not depend on what a rule is made of.
 fn object_advice(label: &Label<'_>, errno: i32) -> Option<&'static str> {
     match (label, errno) {
         (Label::Batch, EPERM) => Some(NEEDS_NET_ADMIN),
@@ -146,7 +148,6 @@ fn object_advice(label: &Label<'_>, errno: i32) -> Option<&'static str> {
             "The kernel has no nat chains (CONFIG_NFT_NAT): load them on the node with \
              `modprobe nft_chain_nat`",
         ),
-        (Label::Rule(..), ENOENT | EOPNOTSUPP) => missing_expression(label.exprs()),
         (_, EBUSY) => {
             Some("A rule that is not ours refers to it: look for it with `nft list ruleset`")
         }
@@ -155,18 +156,33 @@ fn object_advice(label: &Label<'_>, errno: i32) -> Option<&'static str> {
     }
 }
 
-fn missing_expression(exprs: &[Expr]) -> Option<&'static str> {
-    exprs.iter().find_map(|expr| {
-        if matches!(expr, Expr::Redirect { .. }) {
-            Some(NEEDS_REDIRECT)
-        } else if matches!(expr, Expr::Reject { .. }) {
-            Some(NEEDS_REJECT)
-        } else if matches!(expr, Expr::Ct { .. }) {
-            Some(NEEDS_CT)
-        } else {
-            None
-        }
-    })
+/// The modules that a rule takes besides nf_tables itself, each with its expression.
+fn missing_modules(exprs: &[Expr]) -> Option<String> {
+    let modules: Vec<&str> = exprs.iter().filter_map(module).collect();
+    let calls: Vec<String> = modules.iter().map(|name| format!("`modprobe {name}`")).collect();
+    match calls.as_slice() {
+        [] => None,
+        [one] => Some(format!("The kernel lacks what this takes: load it on the node with {one}")),
+        many => Some(format!(
+            "The kernel lacks one or more of what this takes: load them on the node with {}",
+            many.join(", ")
+        )),
+    }
+}
+
+/// nft_counter is a module before Linux 5.17, nft_ct where the kernel was built so.
+fn module(expr: &Expr) -> Option<&'static str> {
+    if matches!(expr, Expr::Redirect { .. }) {
+        Some("nft_redir")
+    } else if matches!(expr, Expr::Reject { .. }) {
+        Some("nft_reject_inet")
+    } else if matches!(expr, Expr::Ct { .. }) {
+        Some("nft_ct")
+    } else if matches!(expr, Expr::Counter(_)) {
+        Some("nft_counter")
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -189,8 +205,7 @@ mod tests {
             failure.to_string(),
             "  rule 1 of chain output: meta l4proto tcp redirect to :15001\n    \
              ENOENT (No such file or directory), the kernel says: no, at byte 52 of the message. \
-             The kernel has no redirect (CONFIG_NFT_REDIR): load it on the node with \
-             `modprobe nft_redir`"
+             The kernel lacks what this takes: load it on the node with `modprobe nft_redir`"
         );
     }
 
@@ -200,7 +215,20 @@ mod tests {
             let error = KernelError { errno, words: None, offset: None };
             Failure::new(Some(&Label::Batch), error).advice
         };
-        assert_eq!(refused(EPERM), Some(NEEDS_NET_ADMIN));
-        assert_eq!(refused(EOPNOTSUPP), Some(NEEDS_NF_TABLES));
+        assert_eq!(refused(EPERM).as_deref(), Some(NEEDS_NET_ADMIN));
+        assert_eq!(refused(EOPNOTSUPP).as_deref(), Some(NEEDS_NF_TABLES));
+    }
+
+    #[test]
+    fn a_rule_that_takes_two_modules_names_both() {
+        let chain = Chain {
+            name: "output".into(),
+            base: Some(BaseChain::nat_output()),
+            comment: None,
+            rules: vec![RuleBuilder::new("x", Counted::Yes).l4proto(6).redirect(15001)],
+        };
+        let error = KernelError { errno: ENOENT, words: None, offset: None };
+        let advice = Failure::new(Some(&Label::Rule(&chain, 0)), error).advice.unwrap();
+        assert!(advice.contains("nft_counter") && advice.contains("nft_redir"), "{advice}");
     }
 }

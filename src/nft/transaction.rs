@@ -7,6 +7,7 @@ use super::{Label, SealedBatch};
 
 /// `ERESTART`: the generation id of the batch is stale.
 const ERESTART: i32 = 85;
+const ENOENT: i32 = 2;
 
 /// Commits a batch. The kernel does all the work inside `sendmsg`.
 ///
@@ -31,6 +32,8 @@ struct Verdict {
     acknowledged: bool,
     stale: bool,
     failures: Vec<Failure>,
+    /// Chains that were refused: that their rules are refused too says nothing new.
+    chains: Vec<String>,
 }
 
 impl Verdict {
@@ -46,6 +49,15 @@ impl Verdict {
 
     fn fail(&mut self, label: Option<&Label<'_>>, error: KernelError) {
         self.stale |= error.errno == ERESTART;
+        if let Some(Label::Chain(chain)) = label {
+            self.chains.push(chain.name.to_string());
+        }
+        if let Some(Label::Rule(chain, _)) = label
+            && error.errno == ENOENT
+            && self.chains.iter().any(|name| *name == chain.name)
+        {
+            return;
+        }
         self.failures.push(Failure::new(label, error));
     }
 
