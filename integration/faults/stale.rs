@@ -50,14 +50,15 @@ fn overtake_everywhere(make: impl Fn() -> Scene + Sync) -> usize {
     let scene = make();
     let calls = calls(&scene.place, &scene.program());
     let requests: Vec<&Call> = calls.iter().filter(|call| call.name == "sendto").collect();
-    let usual = requests.len();
     let made: Vec<usize> = scope(|threads| {
         let make = &make;
         let start = |call| threads.spawn(move || overtake(&make(), call));
         let started: Vec<_> = requests.into_iter().map(start).collect();
         started.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    println!("{:?}: overtaken {usual} times: {made:?} requests", scene.program());
+    println!("{:?}: overtaken {} times: {made:?} requests", scene.program(), made.len());
+    // Those that were held up after the last look at the generation needed no more than usual.
+    let usual = made.iter().copied().filter(|made| *made > 0).min().unwrap();
     made.into_iter().filter(|made| *made > usual).count()
 }
 

@@ -31,9 +31,10 @@ const EADDRNOTAVAIL: i32 = 99;
 const EEXIST: i32 = 17;
 const ENETUNREACH: i32 = 101;
 
-/// How long a new address is waited for, and how often it is looked for.
+/// How long a new address is waited for.
 const LIMIT: Duration = Duration::from_secs(1);
-const INTERVAL: Duration = Duration::from_micros(100);
+/// The pause before it is looked for again; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
 
 /// Whether `lo` holds the address.
 ///
@@ -81,17 +82,19 @@ pub fn wait_until_routed(
     connection: &mut Connection,
     address: Ipv6Addr,
 ) -> Result<bool, NetlinkError> {
+    if is_local(connection, address)? || !is_lo_up(connection)? {
+        return Ok(true);
+    }
     let start = Instant::now();
-    while !is_local(connection, address)? {
-        if !is_lo_up(connection)? {
+    let mut pause = FIRST_PAUSE;
+    while start.elapsed() < LIMIT {
+        sleep(pause);
+        pause *= 2;
+        if is_local(connection, address)? {
             return Ok(true);
         }
-        if start.elapsed() >= LIMIT {
-            return Ok(false);
-        }
-        sleep(INTERVAL);
     }
-    Ok(true)
+    Ok(false)
 }
 
 fn is_lo_up(connection: &mut Connection) -> Result<bool, NetlinkError> {
