@@ -9,3 +9,4 @@ mod scene;
 mod silence;
 mod stale;
 mod state;
+mod takeover;

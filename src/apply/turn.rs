@@ -10,7 +10,7 @@ const NAMESPACE: &str = "/proc/thread-self/ns/net";
 
 /// Anyone in the namespace can hold the lock. After so long we go on without it: transactions
 /// alone keep the table whole, only what is set up besides could be taken back too early.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 

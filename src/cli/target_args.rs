@@ -19,7 +19,8 @@ pub(super) struct TargetArgs {
     /// The namespace of a process.
     #[arg(long, value_name = "PID", conflicts_with = "host")]
     pid: Option<u32>,
-    /// The machine's own namespace, which is refused otherwise.
+    /// The machine's own namespace, which is refused otherwise. What it forwards comes in like
+    /// everything else: name inbound ports.
     #[arg(long)]
     host: bool,
 }
