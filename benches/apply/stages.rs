@@ -1,6 +1,7 @@
 //! Where the time of a first apply goes: its steps one by one, in a fresh namespace each round.
 
 use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Instant;
 
 use nftdivert::apply::Record;
@@ -51,13 +52,14 @@ pub(crate) fn measure(rounds: usize) -> Vec<Reading> {
 
 fn one(place: &Place) -> Vec<(&'static str, f64)> {
     let mut watch = Watch::new();
-    let mut taken = place.netns.run(|| inside(&mut watch)).unwrap();
+    let path = format!("/proc/self/fd/{}", place.netns.as_fd().as_raw_fd());
+    let mut taken = place.netns.run(|| inside(&path, &mut watch)).unwrap();
     watch.lap("step: thread ends, is joined");
     taken.append(&mut watch.taken);
     taken
 }
 
-fn inside(watch: &mut Watch) -> Vec<(&'static str, f64)> {
+fn inside(path: &str, watch: &mut Watch) -> Vec<(&'static str, f64)> {
     let policy = CapturePolicy::default();
     watch.lap("step: thread starts, enters");
     assert!(!here_is_initial().unwrap());
@@ -65,7 +67,7 @@ fn inside(watch: &mut Watch) -> Vec<(&'static str, f64)> {
     kernel::check().unwrap();
     let mut nft = Connection::open(Family::Netfilter).unwrap();
     watch.lap("step: open the socket");
-    let namespace = File::open("/proc/thread-self/ns/net").unwrap();
+    let namespace = File::open(path).unwrap();
     let _turn = Flock::lock(namespace, FlockArg::LockExclusiveNonblock).unwrap();
     watch.lap("step: wait for the turn");
     assert!(read_table(&mut nft, TABLE).unwrap().is_none());

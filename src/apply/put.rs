@@ -70,7 +70,7 @@ pub fn apply(
     target.run(|inside| {
         crate::net::kernel::check()?;
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
-        let _turn = Turn::wait().map_err(ApplyError::Turn)?;
+        let _turn = Turn::wait(inside).map_err(ApplyError::Turn)?;
         let (outcome, plan, notes) = retry(&mut nft, |nft| attempt(inside, nft, policy, options))?;
         tracing::info!(?outcome, rules = plan.ruleset.rules().count(), "applied");
         Ok(Applied { outcome, plan, notes, _socket: nft })

@@ -13,7 +13,7 @@ use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
 use super::record::Undo;
 use super::retry::retry;
-use super::target::Target;
+use super::target::{Inside, Target};
 use super::turn::Turn;
 
 /// What becomes of captured connections that live.
@@ -52,27 +52,27 @@ pub struct Removed {
 /// # Errors
 /// Nothing was changed, or the error says what is left; removing again goes on from there.
 pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, ApplyError> {
-    target.run(|_| {
+    target.run(|inside| {
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
         if let Captured::Drain(limit) = options.captured {
-            begin_drain(&mut nft)?;
+            begin_drain(inside, &mut nft)?;
             drain::wait(&mut nft, limit, options.progress).map_err(drain_stopped)?;
         }
         let is_drained = options.captured != Captured::Cut;
         let cut = count_captured(&mut nft)?;
-        let _turn = Turn::wait().map_err(ApplyError::Turn)?;
+        let _turn = Turn::wait(inside).map_err(ApplyError::Turn)?;
         let (was_there, notes) = retry(&mut nft, |nft| attempt(nft, is_drained))?;
         Ok(Removed { was_there, cut, notes, _socket: nft })
     })
 }
 
 /// Others may take their turn while it waits.
-fn begin_drain(nft: &mut Connection) -> Result<(), ApplyError> {
+fn begin_drain(inside: &Inside, nft: &mut Connection) -> Result<(), ApplyError> {
     if let Some(ours) = read_ours(nft)? {
         // Where connections can't be counted nothing is begun that could not be ended.
         drain::count_live(nft, &ours)?;
     }
-    let _turn = Turn::wait().map_err(ApplyError::Turn)?;
+    let _turn = Turn::wait(inside).map_err(ApplyError::Turn)?;
     retry(nft, drain::begin)
 }
 

@@ -1,5 +1,7 @@
 //! Which namespace is meant, and the proof that it may be touched.
 
+use std::os::fd::{AsFd, AsRawFd};
+
 use crate::net::netns::{Netns, here_is_initial};
 
 use super::ApplyError;
@@ -22,7 +24,16 @@ pub struct Target {
 
 /// Says that the calling thread is in the target, and that the target may be touched.
 #[derive(Debug)]
-pub struct Inside(());
+pub struct Inside {
+    path: String,
+}
+
+impl Inside {
+    /// Where the namespace itself can be opened.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+}
 
 impl Target {
     /// The namespace of the calling thread. It is not entered, which would take `CAP_SYS_ADMIN`.
@@ -45,13 +56,23 @@ impl Target {
         &self,
         job: impl FnOnce(&Inside) -> Result<T, ApplyError> + Send,
     ) -> Result<T, ApplyError> {
+        let inside = Inside { path: self.path() };
         let checked = || {
             self.check()?;
-            job(&Inside(()))
+            job(&inside)
         };
         match &self.netns {
             None => checked(),
             Some(netns) => netns.run(checked)?,
+        }
+    }
+
+    /// By way of the descriptor where there is one: what a thread looks up about itself under
+    /// `/proc` has to be forgotten when it ends, which takes some 50 us (6.18).
+    fn path(&self) -> String {
+        match &self.netns {
+            None => "/proc/thread-self/ns/net".to_owned(),
+            Some(netns) => format!("/proc/self/fd/{}", netns.as_fd().as_raw_fd()),
         }
     }
 

@@ -5,8 +5,7 @@ use std::io;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The namespace itself is what is locked: processes that share no folder share it.
-const NAMESPACE: &str = "/proc/thread-self/ns/net";
+use super::target::Inside;
 
 /// Anyone in the namespace can hold the lock. After so long we go on without it: transactions
 /// alone keep the table whole, only what is set up besides could be taken back too early.
@@ -18,10 +17,11 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 pub(super) struct Turn(Option<File>);
 
 impl Turn {
-    /// Waits for the turn in the namespace of the calling thread.
-    pub(super) fn wait() -> io::Result<Self> {
+    /// Waits for the turn. The namespace itself is what is locked: processes that share no folder
+    /// share it.
+    pub(super) fn wait(inside: &Inside) -> io::Result<Self> {
         let limit = Instant::now() + PATIENCE;
-        let file = File::open(NAMESPACE)?;
+        let file = File::open(inside.path())?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self(Some(file))),
