@@ -17,7 +17,7 @@ pub(super) struct ApplyArgs {
     #[command(flatten)]
     target: TargetArgs,
     /// Apply even if connections live that can't be protected; they break.
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     break_live: bool,
     #[command(flatten)]
     policy: PolicyArgs,
