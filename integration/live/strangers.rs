@@ -107,7 +107,11 @@ fn one_that_writes_a_table_of_its_own_all_the_time() {
         for complaint in complaints {
             let is_clear =
                 complaint.contains("kept changing") || complaint.contains("changed while");
-            assert!(is_clear && !complaint.contains("is left"), "{complaint}");
+            // One that never pauses lets nobody read: then not even the journal can be taken back.
+            let left = complaint.split_once("is left:").map(|(_, left)| left.trim_start());
+            let is_harmless =
+                left.is_none_or(|left| left.starts_with("a table `inet nftdivert` without rules"));
+            assert!(is_clear && is_harmless, "{complaint}");
         }
         pod.apply(&CapturePolicy::default()).unwrap();
         pod.captures_all();

@@ -96,6 +96,15 @@ pub enum ApplyError {
         /// What is left, and why.
         left: Vec<Self>,
     },
+    /// What a first apply began and could not take away.
+    #[error(
+        "a table `inet {TABLE}` without rules, which does nothing, because {source}; the next apply \
+         or remove finishes"
+    )]
+    EmptyTable {
+        /// Why it could not be taken away.
+        source: Box<Self>,
+    },
     /// The table that we were filling was taken away or over.
     #[error("somebody else took the table away, or over, while it was being filled")]
     Overtaken,

@@ -72,12 +72,12 @@ impl Work<'_> {
         match found {
             Ok(None) => ApplyError::from(NftError::Stale).with_left(left),
             Ok(Some(_)) => {
-                left.extend(retry(self.nft, |nft| delete_own(nft, record)).err());
+                left.extend(retry(self.nft, |nft| delete_own(nft, record)).err().map(empty_table));
                 cause.with_left(left)
             }
             Err(ApplyError::NotOurs | ApplyError::Newer { .. }) => cause.with_left(left),
             Err(error) => {
-                left.push(error);
+                left.push(empty_table(error));
                 cause.with_left(left)
             }
         }
@@ -216,6 +216,10 @@ fn fill(nft: &mut Connection, plan: &Plan, record: &Record) -> Result<(), ApplyE
     }
     // The record stays as it is: nothing is destroyed, and no grace period waited for.
     write(nft, plan, &change, OldRecord::Kept, &record.chain(), ours.generation)
+}
+
+fn empty_table(source: ApplyError) -> ApplyError {
+    ApplyError::EmptyTable { source: Box::new(source) }
 }
 
 /// Deletes the table that carries our record, if it still does.
