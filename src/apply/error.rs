@@ -105,6 +105,15 @@ pub enum ApplyError {
         /// Why it could not be taken away.
         source: Box<Self>,
     },
+    /// What a replacement wrote down before it failed, and could not write back.
+    #[error(
+        "a record that lists more to undo than there is, which does no harm, because {source}; the \
+         next apply or remove mends it"
+    )]
+    LongRecord {
+        /// Why it could not be written back.
+        source: Box<Self>,
+    },
     /// The table that we were filling was taken away or over.
     #[error("somebody else took the table away, or over, while it was being filled")]
     Overtaken,

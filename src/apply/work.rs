@@ -188,7 +188,8 @@ impl Work<'_> {
             return cause;
         }
         let mut left = self.hands.undo_all(&self.ledger.new);
-        left.extend(self.restore_record(ours).err());
+        let long_record = |source| ApplyError::LongRecord { source: Box::new(source) };
+        left.extend(self.restore_record(ours).err().map(long_record));
         cause.with_left(left)
     }
 
