@@ -8,7 +8,7 @@ use netlink_packet_netfilter::nftables::{
 
 use super::{inet_attributes, message_type};
 use crate::netlink::Attribute;
-use crate::ruleset::{Interval, KeyType, Set};
+use crate::ruleset::{Interval, Key, KeyType, Set};
 
 const NFTA_SET_ELEM_LIST_ELEMENTS: u16 = 3;
 const NFTA_SET_ELEM_KEY: u16 = 1;
@@ -17,15 +17,18 @@ const NFTA_DATA_VALUE: u16 = 1;
 /// `NFT_SET_ELEM_INTERVAL_END`.
 const INTERVAL_END: u32 = 1;
 
-/// Intervals in one message: two elements of at most 44 bytes each, and one attribute holds at
+/// Intervals in one message: two elements of at most 48 bytes each, and one attribute holds at
 /// most 64 KiB.
 const INTERVALS_PER_MESSAGE: usize = 700;
+
+/// Bytes of the longest key that is read.
+const LONGEST_KEY: usize = 20;
 
 /// A key and whether an interval ends before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bound {
     /// The key as a number.
-    pub key: u128,
+    pub key: Key,
     /// Whether this ends an interval. A start sorts behind an end at the same key.
     pub start: bool,
 }
@@ -62,14 +65,14 @@ type Element = ListAttribute<SetElementAttribute>;
 fn encode_interval(set: &Set, interval: Interval) -> impl Iterator<Item = Element> {
     let start = element(set.key, interval.first, SetElementFlags::empty());
     // An interval up to the highest value has no end: there is no value past it.
-    let past = if set.flags.has_intervals() { interval.last.checked_add(1) } else { None };
+    let past = if set.flags.has_intervals() { interval.last.following() } else { None };
     let end = past
         .filter(|key| *key <= highest(set.key))
         .map(|key| element(set.key, key, SetElementFlags::IntervalEnd));
     std::iter::once(start).chain(end)
 }
 
-fn element(key: KeyType, value: u128, flags: SetElementFlags) -> Element {
+fn element(key: KeyType, value: Key, flags: SetElementFlags) -> Element {
     let mut attributes = Vec::with_capacity(2);
     if !flags.is_empty() {
         attributes.push(SetElementAttribute::Flags(flags));
@@ -79,19 +82,15 @@ fn element(key: KeyType, value: u128, flags: SetElementFlags) -> Element {
 }
 
 fn key_len(key: KeyType) -> usize {
-    usize::try_from(key.bytes()).unwrap_or(16).min(16)
+    usize::try_from(key.bytes()).unwrap_or(LONGEST_KEY).min(LONGEST_KEY)
 }
 
-fn highest(key: KeyType) -> u128 {
-    match key_len(key) {
-        16 => u128::MAX,
-        len => (1u128 << (len * 8)) - 1,
-    }
+fn highest(key: KeyType) -> Key {
+    Key::highest(key_len(key))
 }
 
-fn key_bytes(key: KeyType, value: u128) -> Vec<u8> {
-    let all = value.to_be_bytes();
-    let mut bytes = all.get(16 - key_len(key)..).unwrap_or_default().to_vec();
+fn key_bytes(key: KeyType, value: Key) -> Vec<u8> {
+    let mut bytes = value.bytes(key_len(key));
     if key.is_host_order() && cfg!(target_endian = "little") {
         bytes.reverse();
     }
@@ -114,7 +113,7 @@ pub fn decode(kind: u16, body: &[u8], key: KeyType) -> Result<Vec<Bound>, Decode
 }
 
 fn decode_bound(element: Attribute<'_>, key: KeyType) -> Result<Bound, DecodeError> {
-    let mut bound = Bound { key: 0, start: true };
+    let mut bound = Bound { key: Key::default(), start: true };
     for attribute in element.nested() {
         let attribute = attribute?;
         match attribute.kind() {
@@ -129,12 +128,11 @@ fn decode_bound(element: Attribute<'_>, key: KeyType) -> Result<Bound, DecodeErr
     Ok(bound)
 }
 
-fn key_number(bytes: &[u8], key: KeyType) -> u128 {
-    let shift = |number: u128, byte: &u8| number << 8 | u128::from(*byte);
+fn key_number(bytes: &[u8], key: KeyType) -> Key {
     if key.is_host_order() && cfg!(target_endian = "little") {
-        bytes.iter().rev().fold(0, shift)
+        Key::from_bytes(bytes.iter().rev().copied())
     } else {
-        bytes.iter().fold(0, shift)
+        Key::from_bytes(bytes.iter().copied())
     }
 }
 
@@ -145,14 +143,14 @@ pub fn intervals(set: &Set, mut bounds: Vec<Bound>) -> Vec<Interval> {
         return bounds.iter().map(|bound| Interval::single(bound.key)).collect();
     }
     let mut intervals = Vec::with_capacity(bounds.len() / 2 + 1);
-    let mut open: Option<u128> = None;
+    let mut open: Option<Key> = None;
     for bound in bounds {
         // A start while an interval is open, or an end while none is, says nothing new: nft
         // writes an end at the lowest key before the first interval.
         match (bound.start, open) {
             (true, None) => open = Some(bound.key),
             (false, Some(first)) => {
-                intervals.push(Interval { first, last: bound.key.saturating_sub(1) });
+                intervals.push(Interval { first, last: bound.key.preceding() });
                 open = None;
             }
             (true, Some(_)) | (false, None) => {}
@@ -173,36 +171,36 @@ mod tests {
 
     #[test]
     fn bounds_in_any_order_make_intervals() {
-        let bound = |key, start| Bound { key, start };
+        let bound = |key: u128, start| Bound { key: key.into(), start };
         let bounds = vec![bound(20, true), bound(10, false), bound(0, false), bound(5, true)];
         assert_eq!(
             intervals(&set(KeyType::InetService), bounds),
-            vec![Interval { first: 5, last: 9 }, Interval { first: 20, last: 65535 }]
+            vec![Interval::between(5, 9), Interval::between(20, 65535)]
         );
     }
 
     #[test]
     fn neighbours_stay_two_intervals() {
-        let bound = |key, start| Bound { key, start };
+        let bound = |key: u128, start| Bound { key: key.into(), start };
         let bounds = vec![bound(1, true), bound(5, false), bound(5, true), bound(9, false)];
         assert_eq!(
             intervals(&set(KeyType::Ipv4Addr), bounds),
-            vec![Interval { first: 1, last: 4 }, Interval { first: 5, last: 8 }]
+            vec![Interval::between(1, 4), Interval::between(5, 8)]
         );
     }
 
     #[test]
     fn the_highest_interval_has_no_end() {
-        let everything = Interval { first: 0, last: u128::from(u32::MAX) };
+        let everything = Interval::between(0, u128::from(u32::MAX));
         assert_eq!(encode_interval(&set(KeyType::Ipv4Addr), everything).count(), 1);
-        let everything = Interval { first: 0, last: u128::MAX };
+        let everything = Interval::between(0, u128::MAX);
         assert_eq!(encode_interval(&set(KeyType::Ipv6Addr), everything).count(), 1);
     }
 
     #[test]
     fn ids_are_in_host_byte_order() {
-        assert_eq!(key_bytes(KeyType::Uid, 1337), 1337u32.to_ne_bytes());
-        assert_eq!(key_number(&1337u32.to_ne_bytes(), KeyType::Uid), 1337);
-        assert_eq!(key_bytes(KeyType::InetService, 80), [0, 80]);
+        assert_eq!(key_bytes(KeyType::Uid, 1337.into()), 1337u32.to_ne_bytes());
+        assert_eq!(key_number(&1337u32.to_ne_bytes(), KeyType::Uid), 1337.into());
+        assert_eq!(key_bytes(KeyType::InetService, 80.into()), [0, 80]);
     }
 }

@@ -109,16 +109,15 @@ impl Build<'_> {
 }
 
 fn address_interval<A: Address>(range: &AddrRange<A>) -> Interval {
-    Interval { first: range.first().number(), last: range.last().number() }
+    Interval::between(range.first().number(), range.last().number())
 }
 
 fn port_set(name: &'static str, ports: &PortSet) -> Set {
     let elements = ports
         .ranges()
         .iter()
-        .map(|range| Interval {
-            first: u128::from(range.first().get()),
-            last: u128::from(range.last().get()),
+        .map(|range| {
+            Interval::between(u128::from(range.first().get()), u128::from(range.last().get()))
         })
         .collect();
     Set { name: name.into(), key: KeyType::InetService, flags: SetFlags::INTERVAL, elements }

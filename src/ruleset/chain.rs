@@ -62,6 +62,12 @@ pub struct IllegalBaseChain {
 /// `NF_IP_PRI_CONNTRACK`: nat chains must come later, or there is no connection to rewrite.
 const CONNTRACK_PRIORITY: i32 = -200;
 
+/// `NF_IP_PRI_RAW`, before connection tracking.
+const RAW_PRIORITY: i32 = -300;
+
+/// `NF_IP_PRI_MANGLE`, before destination NAT.
+const MANGLE_PRIORITY: i32 = -150;
+
 /// `NF_IP_PRI_NAT_DST`, where destination NAT belongs.
 const NAT_DST_PRIORITY: i32 = -100;
 
@@ -99,6 +105,30 @@ impl BaseChain {
     #[must_use]
     pub fn nat_output() -> Self {
         Self::accepting(ChainType::Nat, Hook::Output, NAT_DST_PRIORITY)
+    }
+
+    /// What comes in, before connection tracking sees it.
+    #[must_use]
+    pub fn raw_prerouting() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Prerouting, RAW_PRIORITY)
+    }
+
+    /// What this host sends, before connection tracking sees it.
+    #[must_use]
+    pub fn raw_output() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Output, RAW_PRIORITY)
+    }
+
+    /// What comes in, before it is routed.
+    #[must_use]
+    pub fn mangle_prerouting() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Prerouting, MANGLE_PRIORITY)
+    }
+
+    /// What this host sends; routed anew if its mark changes.
+    #[must_use]
+    pub fn route_output() -> Self {
+        Self::accepting(ChainType::Route, Hook::Output, MANGLE_PRIORITY)
     }
 
     /// A filter of what is for this host.
@@ -145,6 +175,19 @@ impl BaseChain {
     #[must_use]
     pub fn allows_redirect(&self) -> bool {
         self.kind == ChainType::Nat && matches!(self.hook, Hook::Prerouting | Hook::Output)
+    }
+
+    /// Whether `tproxy` works here (`nft_tproxy_validate`).
+    #[must_use]
+    pub fn allows_tproxy(&self) -> bool {
+        self.hook == Hook::Prerouting
+    }
+
+    /// Whether `notrack` and `ct zone set` have an effect here: they must come before connection
+    /// tracking does.
+    #[must_use]
+    pub fn precedes_tracking(&self) -> bool {
+        matches!(self.hook, Hook::Prerouting | Hook::Output) && self.priority < CONNTRACK_PRIORITY
     }
 
     /// Whether `reject` works here (`nft_reject_validate`).

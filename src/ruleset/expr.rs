@@ -7,8 +7,12 @@ use super::Name;
 pub struct Reg(pub u32);
 
 impl Reg {
-    /// The one data register that our rules use (`NFT_REG_1`).
+    /// The data register that our rules use (`NFT_REG_1`).
     pub const ONE: Self = Self(1);
+    /// The 4 bytes that follow the first 4 of [`Self::ONE`] (`NFT_REG32_01`).
+    pub const AFTER_4: Self = Self(9);
+    /// What follows the 16 bytes of [`Self::ONE`] (`NFT_REG_2`).
+    pub const AFTER_16: Self = Self(2);
 }
 
 /// What `meta` loads (`enum nft_meta_keys`). Ids, marks and indices are in host byte order.
@@ -30,6 +34,10 @@ pub enum MetaKey {
     NfProto,
     /// Transport protocol number, 1 byte.
     L4Proto,
+    /// The packet's mark, 4 bytes.
+    Mark,
+    /// The net_cls class of the socket (cgroup v1), 4 bytes.
+    Cgroup,
     /// A key that our rules do not use.
     Other(u32),
 }
@@ -45,11 +53,15 @@ pub enum PayloadBase {
     Other(u32),
 }
 
-/// What `ct` loads (`enum nft_ct_keys`).
+/// What `ct` loads or sets (`enum nft_ct_keys`), in host byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CtKey {
-    /// Connection state bits, 4 bytes, host byte order.
+    /// Connection state bits, 4 bytes.
     State,
+    /// The connection's mark, 4 bytes.
+    Mark,
+    /// The connection tracking zone, 2 bytes.
+    Zone,
     /// A key that our rules do not use.
     Other(u32),
 }
@@ -140,10 +152,32 @@ pub enum Expr {
         /// Into this register.
         dreg: Reg,
     },
+    /// Gives the packet a property.
+    MetaSet {
+        /// Which.
+        key: MetaKey,
+        /// From this register.
+        sreg: Reg,
+    },
     /// Loads a property of the connection.
     Ct {
         /// Which.
         key: CtKey,
+        /// Into this register.
+        dreg: Reg,
+    },
+    /// Gives the connection a property.
+    CtSet {
+        /// Which.
+        key: CtKey,
+        /// From this register.
+        sreg: Reg,
+    },
+    /// Loads the id of a cgroup v2 that the packet's socket belongs to, 8 bytes, host byte order
+    /// (`NFT_SOCKET_CGROUPV2`, Linux 5.13).
+    SocketCgroup {
+        /// Which of the cgroups above the socket's own, counted from the root.
+        level: u32,
         /// Into this register.
         dreg: Reg,
     },
@@ -196,6 +230,16 @@ pub enum Expr {
         /// `NF_NAT_RANGE_*`; the kernel sets the one for ports itself.
         flags: u32,
     },
+    /// Hands the packet to a local socket as it is, if there is one that may take it; else the rule
+    /// ends here (`nft_tproxy.c`). Prerouting only.
+    Tproxy {
+        /// `NFPROTO_*`; 0 for both.
+        family: u32,
+        /// The register with the port of the listening socket, network byte order.
+        port: Option<Reg>,
+    },
+    /// Keeps the packet out of connection tracking; works before it alone.
+    Notrack,
     /// Refuses the packet and says so.
     Reject {
         /// How.

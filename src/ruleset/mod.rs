@@ -16,7 +16,7 @@ pub use expr::{
     CmpOp, Count, CtKey, Expr, ICMPX_ADMIN_PROHIBITED, MetaKey, PayloadBase, Reg, RejectType,
     Verdict,
 };
-pub use set::{Interval, KeyType, Set, SetFlags};
+pub use set::{Interval, Key, KeyType, Set, SetFlags};
 pub use text::{
     chain_head_text, element_texts, elements_text, rule_text, ruleset_text, set_head_text,
 };

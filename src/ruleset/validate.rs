@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Chain, Expr, Name, Ruleset, Verdict};
+use super::{Chain, CtKey, Expr, Name, Ruleset, Verdict};
 
 /// Why a ruleset can't be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum InvalidRuleset {
     Misplaced {
         /// The base chain.
         chain: Name,
-        /// `redirect` or `reject`.
+        /// `redirect`, `tproxy`, `notrack`, `ct zone set` or `reject`.
         action: &'static str,
     },
     /// A chain leads back to itself.
@@ -44,7 +44,7 @@ pub enum InvalidRuleset {
 
 impl Ruleset {
     /// The ruleset, if the kernel would take it: names are unique, references lead somewhere and
-    /// never round in a circle, `redirect` and `reject` stand where they work.
+    /// never round in a circle, and what acts stands where it works.
     ///
     /// # Errors
     /// The first fault found.
@@ -105,6 +105,15 @@ fn check_action(base: &Chain, expr: &Expr) -> Result<(), InvalidRuleset> {
     let misplaced = |action| Err(InvalidRuleset::Misplaced { chain: base.name.clone(), action });
     if matches!(expr, Expr::Redirect { .. }) && !hook.allows_redirect() {
         return misplaced("redirect");
+    }
+    if matches!(expr, Expr::Tproxy { .. }) && !hook.allows_tproxy() {
+        return misplaced("tproxy");
+    }
+    if matches!(expr, Expr::Notrack) && !hook.precedes_tracking() {
+        return misplaced("notrack");
+    }
+    if matches!(expr, Expr::CtSet { key: CtKey::Zone, .. }) && !hook.precedes_tracking() {
+        return misplaced("ct zone set");
     }
     if matches!(expr, Expr::Reject { .. }) && !hook.allows_reject() {
         return misplaced("reject");

@@ -158,7 +158,7 @@ fn set() -> impl Strategy<Value = Set> {
         let flags = if intervals { SetFlags::INTERVAL } else { SetFlags::PLAIN };
         let elements = if intervals {
             let pairs = values.chunks_exact(2);
-            pairs.map(|pair| Interval { first: pair[0], last: pair[1] }).collect()
+            pairs.map(|pair| Interval::between(pair[0], pair[1])).collect()
         } else {
             values.into_iter().map(Interval::single).collect()
         };

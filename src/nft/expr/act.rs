@@ -1,4 +1,4 @@
-//! Expressions that act: verdicts, counters, redirect, reject.
+//! Expressions that act: verdicts, counters, redirect, tproxy, reject.
 
 use netlink_packet_core::{DecodeError, DefaultNla};
 use netlink_packet_netfilter::nftables::{
@@ -23,6 +23,9 @@ const NFTA_COUNTER_PACKETS: u16 = 2;
 const NFTA_REDIR_REG_PROTO_MIN: u16 = 1;
 const NFTA_REDIR_REG_PROTO_MAX: u16 = 2;
 const NFTA_REDIR_FLAGS: u16 = 3;
+const NFTA_TPROXY_FAMILY: u16 = 1;
+const NFTA_TPROXY_REG_ADDR: u16 = 2;
+const NFTA_TPROXY_REG_PORT: u16 = 3;
 const NFTA_REJECT_TYPE: u16 = 1;
 const NFTA_REJECT_ICMP_CODE: u16 = 2;
 const NFT_REJECT_ICMP_UNREACH: u32 = 0;
@@ -91,6 +94,22 @@ pub(super) fn decode_redirect(data: Attributes<'_>) -> Result<Option<Expr>, Deco
         port_max: reg(NFTA_REDIR_REG_PROTO_MAX)?.or(port_min),
         flags: flags.unwrap_or(0) | implied,
     }))
+}
+
+pub(super) fn encode_tproxy(family: u32, port: Option<Reg>) -> Expressions {
+    let mut attributes = vec![number(NFTA_TPROXY_FAMILY, family)];
+    attributes.extend(port.map(|reg| number(NFTA_TPROXY_REG_PORT, reg.0)));
+    other("tproxy", attributes)
+}
+
+/// `None` for one to an address of its own.
+pub(super) fn decode_tproxy(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
+    if data.find(NFTA_TPROXY_REG_ADDR).is_some() {
+        return Ok(None);
+    }
+    let port = data.find(NFTA_TPROXY_REG_PORT).map(|reg| reg.u32_be().map(Reg)).transpose()?;
+    let family = expect_number(data, NFTA_TPROXY_FAMILY, "NFTA_TPROXY_FAMILY")?;
+    Ok(Some(Expr::Tproxy { family, port }))
 }
 
 pub(super) fn encode_reject(kind: RejectType, code: u8) -> Expressions {

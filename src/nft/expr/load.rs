@@ -1,6 +1,6 @@
 //! Expressions that fill a register: meta, payload, ct, immediate.
 
-use netlink_packet_core::{DecodeError, DefaultNla};
+use netlink_packet_core::DecodeError;
 use netlink_packet_netfilter::nftables::{
     DataAttribute, Expressions, Immediate, Meta, MetaKey as WireKey, Payload, Register,
 };
@@ -11,6 +11,7 @@ use crate::ruleset::{CtKey, Expr, MetaKey, PayloadBase, Reg};
 
 const NFTA_META_DREG: u16 = 1;
 const NFTA_META_KEY: u16 = 2;
+const NFTA_META_SREG: u16 = 3;
 const NFTA_PAYLOAD_DREG: u16 = 1;
 const NFTA_PAYLOAD_BASE: u16 = 2;
 const NFTA_PAYLOAD_OFFSET: u16 = 3;
@@ -20,7 +21,14 @@ const NFT_PAYLOAD_TRANSPORT_HEADER: u32 = 2;
 const NFTA_CT_DREG: u16 = 1;
 const NFTA_CT_KEY: u16 = 2;
 const NFTA_CT_DIRECTION: u16 = 3;
+const NFTA_CT_SREG: u16 = 4;
 const NFT_CT_STATE: u32 = 0;
+const NFT_CT_MARK: u32 = 3;
+const NFT_CT_ZONE: u32 = 17;
+const NFTA_SOCKET_KEY: u16 = 1;
+const NFTA_SOCKET_DREG: u16 = 2;
+const NFTA_SOCKET_LEVEL: u16 = 3;
+const NFT_SOCKET_CGROUPV2: u32 = 3;
 const NFTA_IMMEDIATE_DREG: u16 = 1;
 const NFTA_IMMEDIATE_DATA: u16 = 2;
 
@@ -41,15 +49,30 @@ fn wire_key(key: MetaKey) -> WireKey {
         MetaKey::SkGid => WireKey::SocketGroupId,
         MetaKey::NfProto => WireKey::Nfproto,
         MetaKey::L4Proto => WireKey::L4Proto,
+        MetaKey::Mark => WireKey::Mark,
+        MetaKey::Cgroup => WireKey::Cgroup,
         MetaKey::Other(number) => WireKey::Other(number),
     }
 }
 
-/// `None` for `meta set`, which has no destination register.
+pub(super) fn encode_meta_set(key: MetaKey, sreg: Reg) -> Expressions {
+    let key = u32::from(wire_key(key));
+    other("meta", vec![number(NFTA_META_KEY, key), number(NFTA_META_SREG, sreg.0)])
+}
+
+/// With a destination register it loads, with a source register it sets.
 pub(super) fn decode_meta(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
-    if data.find(NFTA_META_DREG).is_none() {
-        return Ok(None);
-    }
+    let Some(key) = data.find(NFTA_META_KEY) else { return Ok(None) };
+    let key = meta_key(key.u32_be()?);
+    let reg = |kind| data.find(kind).map(|reg| reg.u32_be().map(Reg)).transpose();
+    Ok(match (reg(NFTA_META_DREG)?, reg(NFTA_META_SREG)?) {
+        (Some(dreg), _) => Some(Expr::Meta { key, dreg }),
+        (None, Some(sreg)) => Some(Expr::MetaSet { key, sreg }),
+        (None, None) => None,
+    })
+}
+
+fn meta_key(number: u32) -> MetaKey {
     let known = [
         MetaKey::Iif,
         MetaKey::Oif,
@@ -59,13 +82,11 @@ pub(super) fn decode_meta(data: Attributes<'_>) -> Result<Option<Expr>, DecodeEr
         MetaKey::SkGid,
         MetaKey::NfProto,
         MetaKey::L4Proto,
+        MetaKey::Mark,
+        MetaKey::Cgroup,
     ];
-    let number = expect_number(data, NFTA_META_KEY, "NFTA_META_KEY")?;
-    let key = known
-        .into_iter()
-        .find(|key| u32::from(wire_key(*key)) == number)
-        .unwrap_or(MetaKey::Other(number));
-    Ok(Some(Expr::Meta { key, dreg: expect_reg(data, NFTA_META_DREG, "NFTA_META_DREG")? }))
+    let found = known.into_iter().find(|key| u32::from(wire_key(*key)) == number);
+    found.unwrap_or(MetaKey::Other(number))
 }
 
 pub(super) fn encode_payload(base: PayloadBase, offset: u32, len: u32, dreg: Reg) -> Expressions {
@@ -101,24 +122,59 @@ pub(super) fn decode_payload(data: Attributes<'_>) -> Result<Option<Expr>, Decod
 }
 
 pub(super) fn encode_ct(key: CtKey, dreg: Reg) -> Expressions {
-    let key = match key {
-        CtKey::State => NFT_CT_STATE,
-        CtKey::Other(number) => number,
-    };
-    let attributes: Vec<DefaultNla> = vec![number(NFTA_CT_KEY, key), number(NFTA_CT_DREG, dreg.0)];
-    other("ct", attributes)
+    other("ct", vec![number(NFTA_CT_KEY, ct_number(key)), number(NFTA_CT_DREG, dreg.0)])
 }
 
-/// `None` for `ct set`, and for a key of one direction.
-pub(super) fn decode_ct(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
-    if data.find(NFTA_CT_DREG).is_none() || data.find(NFTA_CT_DIRECTION).is_some() {
-        return Ok(None);
+pub(super) fn encode_ct_set(key: CtKey, sreg: Reg) -> Expressions {
+    other("ct", vec![number(NFTA_CT_KEY, ct_number(key)), number(NFTA_CT_SREG, sreg.0)])
+}
+
+fn ct_number(key: CtKey) -> u32 {
+    match key {
+        CtKey::State => NFT_CT_STATE,
+        CtKey::Mark => NFT_CT_MARK,
+        CtKey::Zone => NFT_CT_ZONE,
+        CtKey::Other(number) => number,
     }
-    let key = match expect_number(data, NFTA_CT_KEY, "NFTA_CT_KEY")? {
+}
+
+/// With a destination register it loads, with a source register it sets; `None` for a key of one
+/// direction.
+pub(super) fn decode_ct(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
+    let number = data.find(NFTA_CT_KEY).filter(|_| data.find(NFTA_CT_DIRECTION).is_none());
+    let Some(number) = number else { return Ok(None) };
+    let key = match number.u32_be()? {
         NFT_CT_STATE => CtKey::State,
+        NFT_CT_MARK => CtKey::Mark,
+        NFT_CT_ZONE => CtKey::Zone,
         number => CtKey::Other(number),
     };
-    Ok(Some(Expr::Ct { key, dreg: expect_reg(data, NFTA_CT_DREG, "NFTA_CT_DREG")? }))
+    let reg = |kind| data.find(kind).map(|reg| reg.u32_be().map(Reg)).transpose();
+    Ok(match (reg(NFTA_CT_DREG)?, reg(NFTA_CT_SREG)?) {
+        (Some(dreg), _) => Some(Expr::Ct { key, dreg }),
+        (None, Some(sreg)) => Some(Expr::CtSet { key, sreg }),
+        (None, None) => None,
+    })
+}
+
+pub(super) fn encode_socket_cgroup(level: u32, dreg: Reg) -> Expressions {
+    let attributes = vec![
+        number(NFTA_SOCKET_KEY, NFT_SOCKET_CGROUPV2),
+        number(NFTA_SOCKET_DREG, dreg.0),
+        number(NFTA_SOCKET_LEVEL, level),
+    ];
+    other("socket", attributes)
+}
+
+/// `None` for the other keys of `socket`.
+pub(super) fn decode_socket(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
+    if expect_number(data, NFTA_SOCKET_KEY, "NFTA_SOCKET_KEY")? != NFT_SOCKET_CGROUPV2 {
+        return Ok(None);
+    }
+    Ok(Some(Expr::SocketCgroup {
+        level: expect_number(data, NFTA_SOCKET_LEVEL, "NFTA_SOCKET_LEVEL")?,
+        dreg: expect_reg(data, NFTA_SOCKET_DREG, "NFTA_SOCKET_DREG")?,
+    }))
 }
 
 pub(super) fn encode_immediate(dreg: Reg, data: &[u8]) -> Expressions {

@@ -49,7 +49,10 @@ pub(super) fn encode(expr: &Expr) -> Expressions {
         Expr::Payload { base, offset, len, dreg } => {
             load::encode_payload(*base, *offset, *len, *dreg)
         }
+        Expr::MetaSet { key, sreg } => load::encode_meta_set(*key, *sreg),
         Expr::Ct { key, dreg } => load::encode_ct(*key, *dreg),
+        Expr::CtSet { key, sreg } => load::encode_ct_set(*key, *sreg),
+        Expr::SocketCgroup { level, dreg } => load::encode_socket_cgroup(*level, *dreg),
         Expr::Immediate { dreg, data } => load::encode_immediate(*dreg, data),
         Expr::Bitwise { sreg, dreg, mask, xor } => compare::encode_bitwise(*sreg, *dreg, mask, xor),
         Expr::Cmp { sreg, op, data } => compare::encode_cmp(*sreg, *op, data),
@@ -59,6 +62,8 @@ pub(super) fn encode(expr: &Expr) -> Expressions {
         Expr::Redirect { port_min, port_max, flags } => {
             act::encode_redirect(*port_min, *port_max, *flags)
         }
+        Expr::Tproxy { family, port } => act::encode_tproxy(*family, *port),
+        Expr::Notrack => other("notrack", Vec::new()),
         Expr::Reject { kind, code } => act::encode_reject(*kind, *code),
         Expr::Other { name, attributes } => other(name, raw(attributes)),
     }
@@ -78,6 +83,9 @@ pub(super) fn decode(element: Attributes<'_>) -> Result<Expr, DecodeError> {
         "cmp" => compare::decode_cmp(data)?,
         "lookup" => compare::decode_lookup(data)?,
         "counter" => Some(act::decode_counter(data)?),
+        "socket" => load::decode_socket(data)?,
+        "tproxy" => act::decode_tproxy(data)?,
+        "notrack" => Some(Expr::Notrack),
         "redir" => act::decode_redirect(data)?,
         "reject" => act::decode_reject(data)?,
         _ => None,

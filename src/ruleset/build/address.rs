@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::super::{CmpOp, Name, PayloadBase};
-use super::{NFPROTO_IPV4, NFPROTO_IPV6, RuleBuilder};
+use super::super::{CmpOp, Expr, Name, PayloadBase, Reg};
+use super::{NFPROTO_IPV4, NFPROTO_IPV6, RuleBuilder, TCP};
 
 /// Which address of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +68,28 @@ impl RuleBuilder {
     pub fn ip6_in(self, side: Side, set: &Name) -> Self {
         self.address6(side).lookup(set)
     }
+
+    /// The IPv4 destination and its TCP port are in the set of services.
+    #[must_use]
+    pub fn service4_in(self, set: &Name) -> Self {
+        self.nfproto(NFPROTO_IPV4)
+            .l4proto(TCP)
+            .payload(PayloadBase::Network, 16, 4)
+            .push(port_into(Reg::AFTER_4))
+            .lookup(set)
+    }
+
+    /// The IPv6 destination and its TCP port are in the set of services.
+    #[must_use]
+    pub fn service6_in(self, set: &Name) -> Self {
+        self.nfproto(NFPROTO_IPV6)
+            .l4proto(TCP)
+            .payload(PayloadBase::Network, 24, 16)
+            .push(port_into(Reg::AFTER_16))
+            .lookup(set)
+    }
+}
+
+fn port_into(dreg: Reg) -> Expr {
+    Expr::Payload { base: PayloadBase::Transport, offset: 2, len: 2, dreg }
 }

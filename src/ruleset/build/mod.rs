@@ -2,6 +2,7 @@
 //! for the same words.
 
 mod address;
+mod mark;
 mod transport;
 
 pub use address::Side;
@@ -12,6 +13,8 @@ use super::{
 
 /// `IPPROTO_TCP`.
 pub const TCP: u8 = 6;
+/// `IPPROTO_UDP`.
+pub const UDP: u8 = 17;
 /// `IPPROTO_ICMPV6`.
 pub const ICMPV6: u8 = 58;
 /// `NFPROTO_IPV4`.
@@ -20,8 +23,10 @@ pub const NFPROTO_IPV4: u8 = 2;
 pub const NFPROTO_IPV6: u8 = 10;
 /// The index of `lo` in every network namespace (`LOOPBACK_IFINDEX`).
 pub const LOOPBACK_IFINDEX: u32 = 1;
+/// Conntrack can't tell what the packet belongs to (`NF_CT_STATE_INVALID_BIT`).
+pub const CT_STATE_INVALID: u32 = 1;
 /// The connection has seen one packet only (`NF_CT_STATE_BIT(IP_CT_NEW)`).
-const CT_STATE_NEW: u32 = 8;
+pub const CT_STATE_NEW: u32 = 8;
 /// `NF_NAT_RANGE_PROTO_SPECIFIED`, which the kernel sets when a port is given.
 pub const NAT_RANGE_PROTO_SPECIFIED: u32 = 2;
 
@@ -126,8 +131,18 @@ impl RuleBuilder {
     /// The first packet of a connection.
     #[must_use]
     pub fn ct_new(self) -> Self {
+        self.ct_state(CT_STATE_NEW)
+    }
+
+    /// What conntrack calls invalid.
+    #[must_use]
+    pub fn ct_invalid(self) -> Self {
+        self.ct_state(CT_STATE_INVALID)
+    }
+
+    fn ct_state(self, bit: u32) -> Self {
         self.push(Expr::Ct { key: CtKey::State, dreg: Reg::ONE })
-            .masked(CT_STATE_NEW.to_ne_bytes().to_vec())
+            .masked(bit.to_ne_bytes().to_vec())
             .cmp(CmpOp::Neq, vec![0; 4])
     }
 
@@ -154,6 +169,22 @@ impl RuleBuilder {
                 flags: NAT_RANGE_PROTO_SPECIFIED,
             })
             .finish()
+    }
+
+    /// Hands the packet to the socket that listens on this port, and only if there is one goes on
+    /// with what follows.
+    #[must_use]
+    pub fn tproxy(self, port: u16) -> Self {
+        let counted = self.count();
+        counted
+            .push(Expr::Immediate { dreg: Reg::ONE, data: port.to_be_bytes().to_vec() })
+            .push(Expr::Tproxy { family: 0, port: Some(Reg::ONE) })
+    }
+
+    /// Keeps the packet out of connection tracking.
+    #[must_use]
+    pub fn notrack(self) -> Rule {
+        self.count().push(Expr::Notrack).finish()
     }
 
     /// Refuses the packet.

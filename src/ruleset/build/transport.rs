@@ -5,6 +5,10 @@ use super::{ICMPV6, NFPROTO_IPV6, RuleBuilder, TCP};
 
 /// `RST` in the byte of the TCP header that holds the flags.
 const TCP_RST: u8 = 4;
+/// `SYN` in that byte.
+const TCP_SYN: u8 = 2;
+/// `ACK` in that byte.
+const TCP_ACK: u8 = 16;
 
 impl RuleBuilder {
     fn dport(self) -> Self {
@@ -26,6 +30,12 @@ impl RuleBuilder {
     #[must_use]
     pub fn dport_not(self, port: u16) -> Self {
         self.dport().cmp(CmpOp::Neq, port.to_be_bytes().to_vec())
+    }
+
+    /// The source port is this one.
+    #[must_use]
+    pub fn sport(self, port: u16) -> Self {
+        self.payload(PayloadBase::Transport, 0, 2).cmp(CmpOp::Eq, port.to_be_bytes().to_vec())
     }
 
     /// The destination port is in the set.
@@ -52,5 +62,14 @@ impl RuleBuilder {
             .payload(PayloadBase::Transport, 13, 1)
             .masked(vec![TCP_RST])
             .cmp(CmpOp::Neq, vec![0])
+    }
+
+    /// The packet that opens a TCP connection.
+    #[must_use]
+    pub fn tcp_syn(self) -> Self {
+        self.l4proto(TCP)
+            .payload(PayloadBase::Transport, 13, 1)
+            .masked(vec![TCP_SYN | TCP_ACK])
+            .cmp(CmpOp::Eq, vec![TCP_SYN])
     }
 }

@@ -108,6 +108,8 @@ fn base_text(base: &BaseChain) -> String {
 fn priority_text(base: &BaseChain) -> String {
     match (base.priority(), base.hook()) {
         (0, _) => "filter".to_owned(),
+        (-300, _) => "raw".to_owned(),
+        (-150, _) => "mangle".to_owned(),
         (-100, Hook::Prerouting) => "dstnat".to_owned(),
         (number, _) => number.to_string(),
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{CmpOp, Expr, ICMPX_ADMIN_PROHIBITED, MetaKey, Reg, RejectType, Rule, Verdict};
-use super::value::{Loaded, hex};
+use super::value::{FieldKind, Loaded, big_endian, hex};
 
 /// The rule on one line.
 #[must_use]
@@ -26,6 +26,8 @@ struct Writer {
     family: Option<String>,
     protocol: Option<String>,
     protocol_number: Option<u8>,
+    /// Registers filled since the last comparison: a lookup may take several of them.
+    loads: Vec<Reg>,
 }
 
 impl Writer {
@@ -35,21 +37,27 @@ impl Writer {
             Expr::Meta { dreg, .. }
             | Expr::Payload { dreg, .. }
             | Expr::Ct { dreg, .. }
+            | Expr::SocketCgroup { dreg, .. }
             | Expr::Immediate { dreg, .. } => {
                 let loaded = Loaded::from_expr(expr, self.protocol_number);
                 self.registers.insert(*dreg, (loaded, None));
+                self.loads.push(*dreg);
             }
             Expr::Bitwise { sreg, dreg, mask, .. } => self.mask(*sreg, *dreg, mask),
             Expr::Cmp { sreg, op, data } => return self.compare(*sreg, *op, data, after),
             Expr::Lookup { sreg, set, inverted } => {
                 let not = if *inverted { "!= " } else { "" };
-                self.say_match(*sreg, &format!("{not}@{set}"));
+                self.say_lookup(*sreg, &format!("{not}@{set}"));
             }
             Expr::Verdict(verdict) => self.say(verdict_text(verdict)),
             Expr::Counter(count) => {
                 self.say(format!("counter packets {} bytes {}", count.packets, count.bytes));
             }
-            Expr::Redirect { port_min, .. } => self.redirect(*port_min),
+            Expr::MetaSet { key, sreg } => self.set(&Loaded::Meta(*key), *sreg),
+            Expr::CtSet { key, sreg } => self.set(&Loaded::Ct(*key), *sreg),
+            Expr::Redirect { port_min, .. } => self.to_port("redirect", *port_min),
+            Expr::Tproxy { port, .. } => self.to_port("tproxy", *port),
+            Expr::Notrack => self.say("notrack".to_owned()),
             Expr::Reject { kind, code } => self.reject(*kind, *code),
             Expr::Other { name, attributes } => {
                 self.say(format!("[{name} {}]", hex(attributes)));
@@ -69,6 +77,7 @@ impl Writer {
             self.say(format!("[cmp of empty register {}]", sreg.0));
             return after;
         };
+        self.loads.clear();
         if let (CmpOp::Gte, Some((Expr::Cmp { op: CmpOp::Lte, data: last, .. }, rest))) =
             (op, after.split_first())
         {
@@ -115,15 +124,44 @@ impl Writer {
         self.say(format!("{left} {right}"));
     }
 
-    fn redirect(&mut self, port: Option<Reg>) {
-        let constant = port.and_then(|reg| self.registers.get(&reg)).map(|held| &held.0);
-        match constant {
-            Some(Loaded::Constant(data)) => {
-                let number = data.iter().fold(0u64, |n, byte| n << 8 | u64::from(*byte));
-                self.say(format!("redirect to :{number}"));
-            }
-            _ => self.say("redirect".to_owned()),
+    /// A lookup of several fields one after the other is one of their concatenation.
+    fn say_lookup(&mut self, sreg: Reg, right: &str) {
+        let parts: Vec<String> = self
+            .loads
+            .iter()
+            .skip_while(|reg| **reg != sreg)
+            .filter_map(|reg| self.registers.get(reg))
+            .map(|(loaded, _)| loaded.words())
+            .collect();
+        if let [_, _, ..] = parts.as_slice() {
+            (self.family, self.protocol) = (None, None);
+            return self.say(format!("{} {right}", parts.join(" . ")));
         }
+        self.say_match(sreg, right);
+    }
+
+    fn constant(&self, reg: Reg) -> Option<&[u8]> {
+        match self.registers.get(&reg) {
+            Some((Loaded::Constant(data), _)) => Some(data),
+            _ => None,
+        }
+    }
+
+    fn set(&mut self, target: &Loaded, sreg: Reg) {
+        let value = match self.registers.get(&sreg) {
+            Some((Loaded::Constant(data), _)) => target.value(data),
+            Some((loaded, _)) => loaded.words(),
+            None => format!("[register {}]", sreg.0),
+        };
+        self.say(format!("{} set {value}", target.words()));
+    }
+
+    fn to_port(&mut self, action: &str, port: Option<Reg>) {
+        let number = port.and_then(|reg| self.constant(reg)).map(big_endian);
+        self.say(match number {
+            Some(number) => format!("{action} to :{number}"),
+            None => action.to_owned(),
+        });
     }
 
     fn reject(&mut self, kind: RejectType, code: u8) {
@@ -140,6 +178,7 @@ impl Writer {
 
     fn say(&mut self, text: String) {
         self.flush();
+        self.loads.clear();
         self.words.push(text);
     }
 
@@ -160,6 +199,12 @@ fn masked_text(loaded: &Loaded, mask: &[u8], op: CmpOp, data: &[u8]) -> String {
         && words.starts_with("ip")
     {
         return format!("{}{}/{bits}", op_text(op), loaded.value(data));
+    }
+    if matches!(loaded, Loaded::Field(_, FieldKind::TcpFlags)) {
+        return format!("{}{} / {}", op_text(op), loaded.value(data), loaded.value(mask));
+    }
+    if matches!(loaded, Loaded::Meta(MetaKey::Mark)) && op == CmpOp::Eq {
+        return format!("& {} == {}", loaded.value(mask), loaded.value(data));
     }
     format!("& {} {}{}", hex(mask), if op == CmpOp::Eq { "== " } else { op_text(op) }, hex(data))
 }

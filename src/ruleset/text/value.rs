@@ -2,8 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::super::build::{ICMPV6, LOOPBACK_IFINDEX, NFPROTO_IPV4, NFPROTO_IPV6, TCP};
-use super::super::{Expr, MetaKey, PayloadBase};
+use super::super::build::{
+    CT_STATE_INVALID, CT_STATE_NEW, ICMPV6, LOOPBACK_IFINDEX, NFPROTO_IPV4, NFPROTO_IPV6, TCP, UDP,
+};
+use super::super::{CtKey, Expr, MetaKey, PayloadBase};
 
 /// What a register holds, as far as it can be said in words.
 #[derive(Debug, Clone)]
@@ -12,8 +14,10 @@ pub(super) enum Loaded {
     Meta(MetaKey),
     /// A field of a header: its words and how its values are written.
     Field(String, FieldKind),
-    /// Connection state.
-    CtState,
+    /// A `ct` key.
+    Ct(CtKey),
+    /// A cgroup v2 at this level.
+    Cgroup(u32),
     /// A constant.
     Constant(Vec<u8>),
     /// Something that our rules do not load.
@@ -44,14 +48,19 @@ impl Loaded {
         match expr {
             Expr::Meta { key, .. } => Self::Meta(*key),
             Expr::Payload { base, offset, len, .. } => payload(*base, *offset, *len, protocol),
-            Expr::Ct { .. } => Self::CtState,
+            Expr::Ct { key, .. } => Self::Ct(*key),
+            Expr::SocketCgroup { level, .. } => Self::Cgroup(*level),
             Expr::Immediate { data, .. } => Self::Constant(data.clone()),
             Expr::Bitwise { .. }
             | Expr::Cmp { .. }
             | Expr::Lookup { .. }
             | Expr::Verdict(_)
             | Expr::Counter(_)
+            | Expr::MetaSet { .. }
+            | Expr::CtSet { .. }
             | Expr::Redirect { .. }
+            | Expr::Tproxy { .. }
+            | Expr::Notrack
             | Expr::Reject { .. }
             | Expr::Other { .. } => Self::Unknown(format!("{expr:?}")),
         }
@@ -62,7 +71,8 @@ impl Loaded {
         match self {
             Self::Meta(key) => meta_words(*key).to_owned(),
             Self::Field(words, _) | Self::Unknown(words) => words.clone(),
-            Self::CtState => "ct state".to_owned(),
+            Self::Ct(key) => ct_words(*key).to_owned(),
+            Self::Cgroup(level) => format!("socket cgroupv2 level {level}"),
             Self::Constant(data) => hex(data),
         }
     }
@@ -72,11 +82,10 @@ impl Loaded {
         match self {
             Self::Meta(key) => meta_value(*key, data),
             Self::Field(_, kind) => field_value(*kind, data),
-            Self::CtState => match data {
-                [8, 0, 0, 0] if cfg!(target_endian = "little") => "new".to_owned(),
-                [0, 0, 0, 8] if cfg!(target_endian = "big") => "new".to_owned(),
-                _ => hex(data),
-            },
+            Self::Ct(key) => ct_value(*key, data),
+            Self::Cgroup(_) => data
+                .try_into()
+                .map_or_else(|_| hex(data), |id| u64::from_ne_bytes(id).to_string()),
             Self::Constant(_) | Self::Unknown(_) => hex(data),
         }
     }
@@ -89,7 +98,8 @@ impl Loaded {
             }
             Self::Meta(_)
             | Self::Field(..)
-            | Self::CtState
+            | Self::Ct(_)
+            | Self::Cgroup(_)
             | Self::Constant(_)
             | Self::Unknown(_) => format!("{}-{}", self.value(first), self.value(last)),
         }
@@ -128,10 +138,35 @@ fn raw_field(base: &str, offset: u32, len: u32) -> Loaded {
 fn protocol_header(protocol: u8) -> Option<&'static str> {
     match protocol {
         TCP => Some("tcp"),
-        17 => Some("udp"),
+        UDP => Some("udp"),
         132 => Some("sctp"),
         _ => None,
     }
+}
+
+fn ct_words(key: CtKey) -> &'static str {
+    match key {
+        CtKey::State => "ct state",
+        CtKey::Mark => "ct mark",
+        CtKey::Zone => "ct zone",
+        CtKey::Other(_) => "ct unknown",
+    }
+}
+
+fn ct_value(key: CtKey, data: &[u8]) -> String {
+    match (key, host_u32(data)) {
+        (CtKey::State, Some(CT_STATE_INVALID)) => "invalid".to_owned(),
+        (CtKey::State, Some(CT_STATE_NEW)) => "new".to_owned(),
+        (CtKey::Mark, Some(mark)) => mark_text(mark),
+        (CtKey::Zone, None) => data
+            .try_into()
+            .map_or_else(|_| hex(data), |zone| u16::from_ne_bytes(zone).to_string()),
+        (CtKey::State | CtKey::Mark | CtKey::Zone | CtKey::Other(_), _) => hex(data),
+    }
+}
+
+fn mark_text(mark: u32) -> String {
+    format!("0x{mark:08x}")
 }
 
 fn meta_words(key: MetaKey) -> &'static str {
@@ -144,6 +179,8 @@ fn meta_words(key: MetaKey) -> &'static str {
         MetaKey::SkGid => "meta skgid",
         MetaKey::NfProto => "meta nfproto",
         MetaKey::L4Proto => "meta l4proto",
+        MetaKey::Mark => "meta mark",
+        MetaKey::Cgroup => "meta cgroup",
         MetaKey::Other(_) => "meta unknown",
     }
 }
@@ -156,7 +193,8 @@ fn meta_value(key: MetaKey, data: &[u8]) -> String {
             None => hex(data),
         },
         MetaKey::IifName | MetaKey::OifName => name_text(data),
-        MetaKey::SkUid | MetaKey::SkGid => {
+        MetaKey::Mark => host_u32(data).map_or_else(|| hex(data), mark_text),
+        MetaKey::SkUid | MetaKey::SkGid | MetaKey::Cgroup => {
             host_u32(data).map_or_else(|| hex(data), |id| id.to_string())
         }
         MetaKey::NfProto => match data {
@@ -167,7 +205,7 @@ fn meta_value(key: MetaKey, data: &[u8]) -> String {
         MetaKey::L4Proto => match data {
             [1] => "icmp".to_owned(),
             [TCP] => "tcp".to_owned(),
-            [17] => "udp".to_owned(),
+            [UDP] => "udp".to_owned(),
             [ICMPV6] => "ipv6-icmp".to_owned(),
             [132] => "sctp".to_owned(),
             [number] => number.to_string(),
@@ -190,7 +228,9 @@ fn field_value(kind: FieldKind, data: &[u8]) -> String {
             .map_or_else(|_| hex(data), |octets| Ipv6Addr::from(octets).to_string()),
         FieldKind::Number => big_endian(data).to_string(),
         FieldKind::TcpFlags => match data {
+            [2] => "syn".to_owned(),
             [4] => "rst".to_owned(),
+            [18] => "syn,ack".to_owned(),
             _ => hex(data),
         },
         FieldKind::Icmpv6Type => match data {
@@ -216,7 +256,8 @@ fn host_u32(data: &[u8]) -> Option<u32> {
     data.try_into().ok().map(u32::from_ne_bytes)
 }
 
-fn big_endian(data: &[u8]) -> u128 {
+/// The number that the bytes say, the highest first.
+pub(super) fn big_endian(data: &[u8]) -> u128 {
     data.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
