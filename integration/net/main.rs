@@ -4,4 +4,5 @@
 
 mod obstacles;
 mod routing;
+mod sockets;
 mod tproxy;
