@@ -2,6 +2,7 @@
 //! name servers, the kernel's release.
 
 pub mod address;
+pub mod ids;
 pub mod kernel;
 pub mod netns;
 pub mod routing;
