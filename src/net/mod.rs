@@ -5,6 +5,7 @@ pub mod address;
 pub mod ids;
 pub mod kernel;
 pub mod netns;
+pub mod resolv;
 pub mod routing;
 pub mod sockets;
 pub mod sysctl;
