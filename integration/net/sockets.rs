@@ -72,8 +72,8 @@ fn end_of(mut stream: &TcpStream) -> ErrorKind {
 
 #[test]
 fn a_destroyed_client_is_told_and_everything_else_goes_on() {
-    in_space(|_, connection| {
-        for (listens, at) in PLACES {
+    for (listens, at) in PLACES {
+        in_space(|_, connection| {
             let listener = TcpListener::bind((listens, 0)).unwrap();
             let (one, mut other) = (Pair::new(&listener, at), Pair::new(&listener, at));
             assert_eq!(live(connection).unwrap().len(), 4, "the listener is no connection");
@@ -85,14 +85,14 @@ fn a_destroyed_client_is_told_and_everything_else_goes_on() {
             assert_eq!(destroy(connection, &target).unwrap(), Destroyed::Gone);
             other.works();
             Pair::new(&listener, at).works();
-        }
-    });
+        });
+    }
 }
 
 #[test]
 fn a_destroyed_server_side_leaves_its_listener() {
-    in_space(|_, connection| {
-        for (listens, at) in PLACES {
+    for (listens, at) in PLACES {
+        in_space(|_, connection| {
             let listener = TcpListener::bind((listens, 0)).unwrap();
             let (one, mut other) = (Pair::new(&listener, at), Pair::new(&listener, at));
             let target = find(connection, &one.server);
@@ -103,8 +103,8 @@ fn a_destroyed_server_side_leaves_its_listener() {
             assert_eq!(destroy(connection, &target).unwrap(), Destroyed::Gone);
             other.works();
             Pair::new(&listener, at).works();
-        }
-    });
+        });
+    }
 }
 
 #[test]

@@ -24,19 +24,24 @@ const NOP: u8 = 3;
 const INVERT: u32 = 2;
 /// The whole mark counts.
 const WHOLE: u32 = u32::MAX;
-/// The kernel's "not set" of `FRA_SUPPRESS_PREFIXLEN`.
+/// The kernel's "not set" of what suppresses routes.
 const NOT_SET: u32 = u32::MAX;
 
 const FRA_PRIORITY: u16 = 6;
 const FRA_FWMARK: u16 = 10;
 const FRA_TABLE: u16 = 15;
+const FRA_SUPPRESS_IFGROUP: u16 = 13;
 const FRA_SUPPRESS_PREFIXLEN: u16 = 14;
 const FRA_FWMASK: u16 = 16;
 const FRA_PROTOCOL: u16 = 21;
-/// Attributes that narrow a rule down or let it do something else (`linux/fib_rules.h`):
-/// interfaces, tunnel id, l3mdev, uids, IP protocol, ports, and from 25 on DSCP, flow label and
-/// masks, since 6.13.
-const NARROWING: [u16; 14] = [1, 2, 3, 12, 17, 19, 20, 22, 23, 24, 25, 26, 27, 28];
+/// Attributes that narrow a rule down (`linux/fib_rules.h`): addresses, interfaces, tunnel id,
+/// l3mdev, uids.
+const NARROWING: [u16; 7] = [1, 2, 3, 12, 17, 19, 20];
+
+/// From IP protocol and ports on all attributes narrow (6.18); later ones are taken for such too.
+fn narrows(kind: u16) -> bool {
+    NARROWING.contains(&kind) || kind > FRA_PROTOCOL
+}
 
 /// A rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +55,7 @@ pub(super) struct Rule {
     protocol: u8,
     /// It asks for more than the mark.
     pub(super) is_narrow: bool,
-    /// It passes over routes with short prefixes, such as default ones.
+    /// It passes over some routes, such as default ones.
     pub(super) suppresses: bool,
 }
 
@@ -67,7 +72,7 @@ impl Rule {
         let number = |kind| {
             attributes.find(kind).and_then(|a| a.bytes().try_into().ok()).map(u32::from_ne_bytes)
         };
-        let narrows = NARROWING.iter().any(|kind| attributes.find(*kind).is_some());
+        let is_narrowed = attributes.flatten().any(|attribute| narrows(attribute.kind()));
         let mark = number(FRA_FWMARK).unwrap_or(0);
         Some(Self {
             family: if *family == INET6 { IpFamily::V6 } else { IpFamily::V4 },
@@ -77,8 +82,10 @@ impl Rule {
             table: number(FRA_TABLE).unwrap_or(u32::from(*table)),
             action: *action,
             protocol: attributes.find(FRA_PROTOCOL)?.bytes().first().copied()?,
-            is_narrow: narrows || (*dst, *src, *tos) != (0, 0, 0) || flags & INVERT != 0,
-            suppresses: number(FRA_SUPPRESS_PREFIXLEN).is_some_and(|bits| bits != NOT_SET),
+            is_narrow: is_narrowed || (*dst, *src, *tos) != (0, 0, 0) || flags & INVERT != 0,
+            suppresses: [FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN]
+                .into_iter()
+                .any(|kind| number(kind).is_some_and(|value| value != NOT_SET)),
         })
     }
 
