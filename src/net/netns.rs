@@ -2,6 +2,7 @@
 
 mod error;
 mod nsfs;
+mod user;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,6 +15,7 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
 
 pub use error::NetnsError;
+pub use user::UserNs;
 
 const NAMED_IN: [&str; 2] = ["/run/netns", "/var/run/netns"];
 const MINE: &str = "/proc/thread-self/ns/net";

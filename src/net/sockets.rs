@@ -1,5 +1,7 @@
 //! TCP connections that live in a namespace.
 
+mod live;
+
 use std::fs;
 use std::io;
 use std::net::Ipv6Addr;
@@ -11,6 +13,8 @@ use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
 
 use crate::netlink::{Connection, Family, NetlinkError};
+
+pub use live::{Destroyed, LiveSocket, can_destroy, destroy, live};
 
 /// Counts of sockets in use in the namespace of the thread that reads them.
 const COUNTS: [&str; 2] = ["/proc/thread-self/net/sockstat", "/proc/thread-self/net/sockstat6"];
@@ -43,7 +47,7 @@ pub fn live_tcp() -> Result<usize, NetlinkError> {
     let mut connection = Connection::open(Family::SockDiag)?;
     let mut count = 0;
     for family in [AF_INET, AF_INET6] {
-        connection.request(NLM_F_DUMP, list(family), &mut |_, _| {
+        connection.request(NLM_F_DUMP, list(family, connected()), &mut |_, _| {
             count += 1;
             Ok(())
         })?;
@@ -59,7 +63,7 @@ pub fn live_tcp() -> Result<usize, NetlinkError> {
 pub fn count_users(address: Ipv6Addr) -> Result<usize, NetlinkError> {
     let mut connection = Connection::open(Family::SockDiag)?;
     let mut count = 0;
-    connection.request(NLM_F_DUMP, list(AF_INET6), &mut |_, body| {
+    connection.request(NLM_F_DUMP, list(AF_INET6, connected()), &mut |_, body| {
         let is_live = body.get(1) != Some(&TIME_WAIT);
         let is_user = body.get(SOURCE) == Some(address.octets().as_slice());
         count += usize::from(is_live && is_user);
@@ -89,16 +93,20 @@ fn count_line(line: &str) -> u64 {
     words.windows(2).map(counted).sum()
 }
 
-fn list(family: u8) -> SockDiagMessage {
-    let socket_id = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
-    let idle = StateFlags::LISTEN | StateFlags::CLOSE;
-    SockDiagMessage::InetRequest(InetRequest {
-        family,
-        protocol: IPPROTO_TCP,
-        extensions: ExtensionFlags::empty(),
-        states: StateFlags::all().difference(idle),
-        socket_id,
-    })
+/// The question for the sockets of a family in any of these states.
+fn list(family: u8, states: StateFlags) -> SockDiagMessage {
+    let any = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
+    SockDiagMessage::InetRequest(request(family, states, any))
+}
+
+/// All states of a connection, TIME_WAIT included.
+fn connected() -> StateFlags {
+    StateFlags::all().difference(StateFlags::LISTEN | StateFlags::CLOSE)
+}
+
+fn request(family: u8, states: StateFlags, socket_id: SocketId) -> InetRequest {
+    let extensions = ExtensionFlags::empty();
+    InetRequest { family, protocol: IPPROTO_TCP, extensions, states, socket_id }
 }
 
 #[cfg(test)]

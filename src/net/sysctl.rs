@@ -18,6 +18,19 @@ pub const TCP_LOOSE: Sysctl = Sysctl("net.netfilter.nf_conntrack_tcp_loose");
 /// Whether `lo` refuses IPv6 addresses; per namespace.
 pub const LO_DISABLE_IPV6: Sysctl = Sysctl("net.ipv6.conf.lo.disable_ipv6");
 
+/// Whether a TCP connection takes over the mark of the SYN that opened it (1), so that all that its
+/// socket sends carries it and is routed by it; without it (0, the kernel's default) the socket has
+/// no mark. A listener that sets SO_MARK itself goes first. IPv6 too; per namespace.
+pub const FWMARK_ACCEPT: Sysctl = Sysctl("net.ipv4.tcp_fwmark_accept");
+
+/// Whether what the kernel answers over IPv4 without a socket (RST, ICMP errors, echo replies)
+/// carries the mark of the packet that it answers, and is routed by it (1), or none (0, the
+/// kernel's default); per namespace.
+pub const FWMARK_REFLECT_V4: Sysctl = Sysctl("net.ipv4.fwmark_reflect");
+
+/// The same over IPv6; per namespace.
+pub const FWMARK_REFLECT_V6: Sysctl = Sysctl("net.ipv6.fwmark_reflect");
+
 /// A setting that can't be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("can't {operation} {}: {source}{}", path.display(), advice(source))]

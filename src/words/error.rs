@@ -57,6 +57,9 @@ pub enum WordError {
     /// Not the name of a network interface.
     #[error("is not an interface name; {0}")]
     IfName(&'static str),
+    /// Not the text of a `uid_map` or `gid_map`.
+    #[error("is not a map of ids; each line has three numbers: inside, outside, count")]
+    IdMap,
 }
 
 /// What is wrong with the text of a number, as a tail to the sentence that says what it must be.

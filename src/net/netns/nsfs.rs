@@ -1,6 +1,6 @@
 //! What a descriptor tells about the namespace behind it, and what a path holds that is none.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::Path;
 
 use nix::errno::Errno;
@@ -30,6 +30,46 @@ mod request {
         0xb7,
         3
     );
+    nix::ioctl_none!(
+        /// NS_GET_USERNS of linux/nsfs.h: a descriptor of the user namespace that owns this one.
+        get_userns,
+        0xb7,
+        1
+    );
+    nix::ioctl_none!(
+        /// NS_GET_PARENT of linux/nsfs.h: a descriptor of the namespace above this one.
+        get_parent,
+        0xb7,
+        2
+    );
+}
+
+/// The user namespace that owns the namespace `file`; `None` if it is not the caller's own or
+/// below that.
+pub(super) fn owner(file: &OwnedFd) -> Result<Option<OwnedFd>, Errno> {
+    #[expect(unsafe_code, reason = "nix has no wrapper for NS_GET_USERNS")]
+    // SAFETY: the request takes no argument, and `file` is an open descriptor.
+    let answer = unsafe { request::get_userns(file.as_raw_fd()) };
+    descriptor(answer)
+}
+
+/// The user namespace above the user namespace `file`; `None` if there is none, or if it is not
+/// the caller's own or below that.
+pub(super) fn parent(file: &OwnedFd) -> Result<Option<OwnedFd>, Errno> {
+    #[expect(unsafe_code, reason = "nix has no wrapper for NS_GET_PARENT")]
+    // SAFETY: the request takes no argument, and `file` is an open descriptor.
+    let answer = unsafe { request::get_parent(file.as_raw_fd()) };
+    descriptor(answer)
+}
+
+fn descriptor(answer: Result<i32, Errno>) -> Result<Option<OwnedFd>, Errno> {
+    match answer {
+        #[expect(unsafe_code, reason = "the kernel has just made this descriptor for us")]
+        // SAFETY: both requests return a new descriptor, which nobody else knows.
+        Ok(number) => Ok(Some(unsafe { OwnedFd::from_raw_fd(number) })),
+        Err(Errno::EPERM) => Ok(None),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Opens `path` and gives descriptor, device and inode, if it is a network namespace.
