@@ -57,6 +57,12 @@ pub enum WordError {
     /// Not the name of a network interface.
     #[error("is not an interface name; {0}")]
     IfName(&'static str),
+    /// Not the path of a cgroup.
+    #[error("is not the path of a cgroup; {0}")]
+    CgroupPath(&'static str),
+    /// Not a net_cls class id.
+    #[error("must be a class id, 1-4294967295 or like 10:1{0}")]
+    Classid(NumberFault),
 }
 
 /// What is wrong with the text of a number, as a tail to the sentence that says what it must be.

@@ -1,7 +1,9 @@
 //! Words: small values that are parsed once and never checked again.
 
+mod cgroup_path;
 mod cidr;
 mod cidr_set;
+mod classid;
 mod error;
 mod gid;
 mod if_name;
@@ -12,8 +14,10 @@ mod port_set;
 mod range;
 mod uid;
 
+pub use cgroup_path::CgroupPath;
 pub use cidr::Cidr;
 pub use cidr_set::CidrSet;
+pub use classid::Classid;
 pub use error::{NumberFault, WordError};
 pub use gid::Gid;
 pub use if_name::IfName;
