@@ -11,8 +11,11 @@ fn nothing_but(uid: u32, gid: u32, groups: &str) -> String {
     format!("{uid}\n{gid}\n{groups}\nUid:\t{}\nGid:\t{}\n{:016}", four(uid), four(gid), 0)
 }
 
+/// Run by a root that has a supplementary group.
 fn as_user(group: &Group, user: &str) -> Ran {
-    exec(&["--cgroup", &group.path, "--user", user, "--", "sh", "-c", WHO])
+    let binary = binary();
+    let command = [&binary, "exec", "--cgroup", &group.path, "--user", user, "--", "sh", "-c", WHO];
+    program(&[&["setpriv", "--groups", "4711"], &command[..]].concat(), "")
 }
 
 #[test]

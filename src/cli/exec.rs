@@ -16,8 +16,9 @@ use super::exit::Exit;
 const HELP: &str = "\
 It becomes CMD, with the same process number, environment and standard streams: where a container \
 or a unit starts its proxy by it, each restart joins the group again. The group stays when CMD \
-ends. It needs the right to join, as root has; with --user, CMD has no capability, neither permitted nor inheritable nor ambient. \
-The bounding set stays, and no_new_privs is not set: capabilities of CMD's own file (setcap) count.
+ends. It needs the right to join, as root has. With a --user other than 0, CMD has no capability, \
+neither permitted nor inheritable nor ambient. The bounding set stays, and no_new_privs is not \
+set: capabilities of CMD's own file (setcap) count.
 
 Exit codes: CMD's own; 126 where CMD can't be executed, 127 where it is not found; 1 where joining \
 or becoming the user failed, and nothing was run.
