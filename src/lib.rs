@@ -17,6 +17,7 @@ pub mod netlink;
 pub mod nft;
 pub mod plan;
 pub mod policy;
+pub mod process;
 pub mod ruleset;
 pub mod verify;
 pub mod words;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 12] = [
     ("words", 0),
     ("policy", 1),
     ("ruleset", 1),
@@ -14,6 +14,7 @@ const FLOORS: [(&str, u8); 11] = [
     ("netlink", 2),
     ("nft", 2),
     ("net", 2),
+    ("process", 2),
     ("apply", 3),
     ("verify", 3),
     ("demo", 4),
@@ -21,11 +22,12 @@ const FLOORS: [(&str, u8); 11] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 5] = [
+const ARROWS: [(&str, &str); 6] = [
     ("plan", "policy"),
     ("plan", "ruleset"),
     ("nft", "netlink"),
     ("net", "netlink"),
+    ("process", "net"),
     ("verify", "apply"),
 ];
 
@@ -43,10 +45,11 @@ const IMPURE: [&str; 9] = [
 ];
 
 /// Words that belong to one place.
-const AT_HOME: [(&str, &[&str]); 7] = [
+const AT_HOME: [(&str, &[&str]); 8] = [
     ("setns(", &["net/netns.rs"]),
     ("unshare(", &["net/netns.rs"]),
-    ("unsafe {", &["net/netns/nsfs.rs"]),
+    ("unsafe {", &["net/netns/nsfs.rs", "process/capabilities.rs", "process/command.rs"]),
+    ("execvp(", &["process/command.rs"]),
     ("Command::new", &[]),
     ("println!", &[]),
     ("print!(", &[]),

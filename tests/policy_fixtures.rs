@@ -21,12 +21,20 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Compares with the file, or writes it if `NFTDIVERT_BLESS` is set.
+fn assert_is(text: &str, path: &Path) {
+    let wanted = path.with_extension("txt");
+    if std::env::var_os("NFTDIVERT_BLESS").is_some() {
+        fs::write(&wanted, text).unwrap();
+    }
+    assert_eq!(text, read(&wanted), "{}", path.display());
+}
+
 #[test]
 fn bad_policies_say_all_that_is_wrong() {
     for path in fixtures("bad") {
         let error = CapturePolicy::from_yaml(&read(&path)).expect_err(&path.display().to_string());
-        let wanted = read(&path.with_extension("txt"));
-        assert_eq!(format!("{error}\n"), wanted, "{}", path.display());
+        assert_is(&format!("{error}\n"), &path);
     }
 }
 
@@ -35,8 +43,8 @@ fn good_policies_have_one_form() {
     for path in fixtures("good") {
         let policy = CapturePolicy::from_yaml(&read(&path));
         let policy = policy.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let wanted = read(&path.with_extension("txt"));
-        assert_eq!(policy.to_yaml(), wanted, "{}", path.display());
-        assert_eq!(CapturePolicy::from_yaml(&wanted), Ok(policy), "{}", path.display());
+        let text = policy.to_yaml();
+        assert_is(&text, &path);
+        assert_eq!(CapturePolicy::from_yaml(&text), Ok(policy), "{}", path.display());
     }
 }

@@ -3,7 +3,7 @@
 
 use nftdivert::net::netns::Netns;
 use nftdivert::net::routing::{self, RoutingError};
-use nftdivert::words::IpFamily;
+use nftdivert::words::{IpFamily, MarkRoute};
 use nftdivert_integration::shell::ip;
 
 use crate::routing::{digit, mark_route, routes, rules, space, with};
@@ -70,5 +70,17 @@ fn what_does_not_is_let_be() {
             with(&space, |c| routing::remove(c, wanted)).unwrap();
             assert_eq!(rules(&space, family), before, "{commands:?}");
         }
+    }
+}
+
+#[test]
+fn another_table_of_ours_is_not_in_the_way() {
+    for family in FAMILIES {
+        let space = prepared(family, &[]);
+        let former = MarkRoute { table: 700, ..mark_route(family) };
+        with(&space, |c| routing::add(c, former)).unwrap();
+        with(&space, |c| routing::add(c, mark_route(family))).unwrap();
+        with(&space, |c| routing::remove(c, former)).unwrap();
+        assert_eq!(with(&space, routing::ours).unwrap(), [mark_route(family)]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every setting with values that make rules of every shape: compared one by one, and looked up.
-pub const SETTINGS: [(&str, &str); 26] = [
+pub const SETTINGS: [(&str, &str); 54] = [
     ("proxy.uids", "[2102, 5678]"),
     ("proxy.uids", "[1, 2, 3, 4, 70000]"),
     ("proxy.gids", "[]"),
@@ -28,6 +28,34 @@ pub const SETTINGS: [(&str, &str); 26] = [
     ("outbound.loopback", "127.0.0.0/9"),
     ("interfaces.exclude", "[net1]"),
     ("interfaces.exclude", "[net1, net2, net3, 'br-a.b', abcdefghijklmno]"),
+    ("proxy.match", "all"),
+    ("proxy.mark", "0x10"),
+    ("proxy.mark", "0x10/0xf0"),
+    ("proxy.netClsClassid", "0x00100001"),
+    ("proxy.ports.dns", "5353"),
+    ("inbound.mode", "tproxy"),
+    ("inbound.mode", "tproxyFast"),
+    ("inbound.tproxy.mark", "0x700"),
+    ("inbound.tproxy.table", "700"),
+    ("inbound.tproxy.outboundMark", "0x800"),
+    ("inbound.excludeSources", "[192.0.2.0/24, 'fd98::/64']"),
+    ("inbound.dropInvalid", "true"),
+    ("outbound.services", "[{address: 192.0.2.10, port: 80}]"),
+    ("outbound.services", "[{address: 192.0.2.10, port: 443}, {address: 'fd99::1', port: 80}]"),
+    ("outbound.ownerGroups.include", "[1000]"),
+    ("outbound.ownerGroups.include", "[1000, 1001, 70000]"),
+    ("outbound.ownerGroups.include", "[]"),
+    ("outbound.ownerGroups.exclude", "[7]"),
+    ("outbound.ownerGroups.exclude", "[1, 2, 3, 4, 5]"),
+    ("outbound.excludePortsByUid", "[{uids: [999, 998], ports: [53]}]"),
+    ("outbound.excludePortsByUid", "[{uids: [9], ports: [1, 3, 5, 7, 9], protocols: [udp]}]"),
+    ("interfaces.virtual", "[vm1]"),
+    ("interfaces.virtual", "[vm1, vm2, vm3, vm4, vm5]"),
+    ("dns.capture", "all"),
+    ("dns.capture", "listed"),
+    ("dns.servers", "[10.96.0.10, 10.96.0.11, 10.96.0.12, 127.0.0.53, 'fd00::a']"),
+    ("loNotrack", "true"),
+    ("existing", "reset"),
     ("ipv6", "bypass"),
     ("ipv6", "reject"),
 ];
@@ -45,13 +73,28 @@ pub fn singles() -> Vec<String> {
 pub fn pairs() -> Vec<String> {
     let mut all = Vec::new();
     for (place, one) in SETTINGS.iter().enumerate() {
-        for other in SETTINGS[place + 1..].iter().filter(|other| other.0 != one.0) {
+        let others = SETTINGS[place + 1..].iter();
+        for other in others.filter(|other| other.0 != one.0 && !contradict(one, other)) {
             let counted = all.len() % 2 == 0;
             let settings = if counted { vec![*one, *other, COUNTERS] } else { vec![*one, *other] };
             all.push(yaml(&settings));
         }
     }
     all
+}
+
+/// Settings that are refused together.
+fn contradict(one: &(&str, &str), other: &(&str, &str)) -> bool {
+    let both = [one, other];
+    let pairs = [
+        [("inbound.mode", "tproxyFast"), ("inbound.dropInvalid", "true")],
+        [("dns.capture", "all"), ("dns.servers", "[")],
+    ];
+    pairs.iter().any(|pair| {
+        pair.iter().all(|(path, value)| {
+            both.iter().any(|given| given.0 == *path && given.1.starts_with(value))
+        })
+    })
 }
 
 /// Settings by their dotted keys as YAML.

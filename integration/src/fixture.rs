@@ -1,6 +1,7 @@
 //! A pod under a policy: the app, its proxy and the world, all at work.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use nftdivert::apply::{
     Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Removed,
@@ -128,6 +129,12 @@ pub fn assert_clean(place: &Netns, text: &str) {
     assert!(found.is_empty(), "{text}: {found:#?}");
 }
 
+/// A pod's root file system: it names the servers 198.51.100.53 and fd53::53.
+pub fn pod_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/pod")
+}
+
 fn target(place: &Netns) -> Target {
-    Target::other(place.try_clone().expect("a descriptor"), HostRule::Refuse)
+    let netns = place.try_clone().expect("a descriptor");
+    Target::other(netns, HostRule::Refuse).with_root(pod_root())
 }

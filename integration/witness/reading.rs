@@ -135,7 +135,12 @@ fn witness(expr: &Expr) -> Seen {
         Expr::Counter(_) => return Seen::Name("counter"),
         Expr::Redirect { .. } => return Seen::Name("redir"),
         Expr::Reject { .. } => return Seen::Name("reject"),
-        Expr::Ct { .. } | Expr::Other { .. } => panic!("not an expression of a plan: {expr:?}"),
+        Expr::Tproxy { .. } => return Seen::Name("tproxy"),
+        Expr::Notrack => return Seen::Name("notrack"),
+        Expr::SocketCgroup { .. } => return Seen::Name("socket"),
+        Expr::MetaSet { .. } => return Seen::Name("meta"),
+        Expr::Ct { .. } | Expr::CtSet { .. } => return Seen::Name("ct"),
+        Expr::Other { .. } => panic!("not an expression of a plan: {expr:?}"),
     })
 }
 
@@ -149,6 +154,8 @@ fn meta(key: MetaKey) -> MetaType {
         MetaKey::SkGid => MetaType::SkGid,
         MetaKey::NfProto => MetaType::NfProto,
         MetaKey::L4Proto => MetaType::L4Proto,
+        MetaKey::Mark => MetaType::Mark,
+        MetaKey::Cgroup => MetaType::Cgroup,
         MetaKey::Other(number) => panic!("meta key {number} is not in a plan"),
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::net::kernel::KernelTooOld;
 use crate::net::netns::NetnsError;
+use crate::net::resolv::ResolvError;
+use crate::net::routing::RoutingError;
 use crate::net::sysctl::SysctlError;
 use crate::netlink::NetlinkError;
 use crate::nft::NftError;
-use crate::plan::{Effect, TABLE};
-use crate::ruleset::InvalidRuleset;
+use crate::plan::{Effect, PlanError, TABLE};
+use crate::process::cgroup::CgroupError;
 
 use super::record::{Undo, Version};
 
@@ -44,9 +46,49 @@ pub enum ApplyError {
     /// A setting could not be read.
     #[error(transparent)]
     Sysctl(#[from] SysctlError),
-    /// The plan is not a ruleset: a defect of nftdivert.
-    #[error("the plan is not a ruleset: {0}. This is a defect of nftdivert: please report it")]
-    Plan(#[from] InvalidRuleset),
+    /// The policy asks for what can't be planned here.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The cgroup that the policy names can't be matched.
+    #[error("proxy.cgroup: {0}")]
+    Cgroup(#[from] CgroupError),
+    /// The pod's name servers can't be read.
+    #[error("dns.servers is resolvConf: {0}")]
+    Resolv(#[from] ResolvError),
+    /// Name servers are to be taken from a pod whose files are not known.
+    #[error(
+        "dns.servers is resolvConf, and whose /etc/resolv.conf is meant is not known: name the \
+         pod's root file system with --root DIR, or list dns.servers"
+    )]
+    NoRoot,
+    /// Connections live whose packets would be dropped.
+    #[error(
+        "inbound.dropInvalid: {count} TCP connections live whose start conntrack has not seen, or \
+         may not have; their packets would be dropped. Apply before the first connection, set \
+         existing to reset, or break them knowingly with --break-live"
+    )]
+    DropsLive {
+        /// How many connections live.
+        count: usize,
+    },
+    /// The kernel can't end connections.
+    #[error(
+        "existing is reset, and this kernel can't end connections of others \
+         (CONFIG_INET_DIAG_DESTROY); set existing to keep"
+    )]
+    CannotReset,
+    /// Capture is in force, and connections from before it could not be ended.
+    #[error("capture is in force, but connections that lived before could not be reset: {source}")]
+    NotReset {
+        /// Why.
+        source: NetlinkError,
+    },
+    /// There is more to undo than a record holds.
+    #[error(
+        "there is more to undo than the record in table `inet {TABLE}` can hold: remove capture \
+         first, then apply"
+    )]
+    RecordFull,
     /// A table of our name that we did not write.
     #[error(
         "a table `inet {TABLE}` is there that nftdivert did not write: look at it with \
@@ -162,6 +204,9 @@ pub enum EffectError {
     /// Settings.
     #[error(transparent)]
     Sysctl(#[from] SysctlError),
+    /// Routes and rules.
+    #[error(transparent)]
+    Routing(#[from] RoutingError),
     /// The setting is not there at all.
     #[error("the kernel has no {name}; `modprobe nf_conntrack` on the node brings it")]
     Absent {

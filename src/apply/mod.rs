@@ -4,6 +4,7 @@
 mod drain;
 mod effects;
 mod error;
+mod existing;
 mod ledger;
 mod observe;
 mod put;
@@ -16,8 +17,9 @@ mod turn;
 mod work;
 
 pub use drain::DrainProgress;
-pub use error::ApplyError;
-pub use observe::{Observed, Ours, observe};
+pub use effects::is_in_place;
+pub use error::{ApplyError, EffectError};
+pub use observe::{Observed, Ours, look_up, observe};
 pub use put::{Applied, ApplyOptions, LiveConnections, Outcome, apply};
 pub use record::{RECORD_CHAIN, Record, Undo, Version};
 pub use remove::{Captured, RemoveOptions, Removed, remove};

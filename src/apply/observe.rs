@@ -1,10 +1,15 @@
 //! What is in a namespace: our table, and what planning has to know.
 
+use std::path::Path;
+
+use crate::net::resolv::name_servers;
 use crate::net::sockets;
 use crate::net::sysctl::LO_DISABLE_IPV6;
 use crate::netlink::Connection;
 use crate::nft::read_table;
-use crate::plan::{HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
+use crate::plan::{CgroupMatch, HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
+use crate::policy::{CapturePolicy, Dns, NameServers};
+use crate::process::cgroup;
 use crate::ruleset::{Expr, Ruleset};
 
 use super::error::ApplyError;
@@ -33,11 +38,16 @@ pub struct Observed {
     pub facts: HostFacts,
 }
 
-/// Looks at the namespace of the calling thread.
+/// Looks at the namespace of the calling thread, and at what the policy names besides.
 ///
 /// # Errors
-/// The kernel refused, or a table of our name is not ours or is a newer version's.
-pub fn observe(_: &Inside, nft: &mut Connection) -> Result<Observed, ApplyError> {
+/// The kernel refused, a table of our name is not ours or is a newer version's, or what the policy
+/// names is not there.
+pub fn observe(
+    inside: &Inside,
+    nft: &mut Connection,
+    policy: &CapturePolicy,
+) -> Result<Observed, ApplyError> {
     let ours = read_ours(nft)?;
     let is_in_force = ours.as_ref().is_some_and(|ours| follows_connections(&ours.ruleset));
     let facts = HostFacts {
@@ -50,14 +60,38 @@ pub fn observe(_: &Inside, nft: &mut Connection) -> Result<Observed, ApplyError>
         } else {
             UntrackedTcp::None
         },
+        ids: inside.ids().clone(),
+        ..look_up(policy, inside.root())?
     };
     Ok(Observed { ours, facts })
 }
 
-/// Whether conntrack runs because of this table: connections are followed from their start.
+/// What the policy names and is found in files: a cgroup, and the name servers of the pod whose
+/// root file system is at `root`. The rest is that of a fresh pod.
+///
+/// # Errors
+/// The policy names something that is not there.
+pub fn look_up(policy: &CapturePolicy, root: Option<&Path>) -> Result<HostFacts, ApplyError> {
+    let cgroup = policy.proxy.identity.marks().cgroup.as_ref();
+    let cgroup = cgroup.map(cgroup::find).transpose()?;
+    let name_servers = match policy.dns {
+        Dns::Listed(NameServers::ResolvConf) => name_servers(root.ok_or(ApplyError::NoRoot)?)?,
+        Dns::Off | Dns::All | Dns::Listed(NameServers::Only(_)) => Vec::new(),
+    };
+    Ok(HostFacts {
+        name_servers,
+        cgroup: cgroup.map(|found| CgroupMatch { id: found.id, level: found.level }),
+        ..HostFacts::default()
+    })
+}
+
+/// Whether conntrack runs because of this table, and leaves nothing out: connections are followed
+/// from their start.
 fn follows_connections(ruleset: &Ruleset) -> bool {
     let needs_conntrack = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Ct { .. });
-    ruleset.flags == 0 && ruleset.rules().flat_map(|rule| &rule.exprs).any(needs_conntrack)
+    let exprs = || ruleset.rules().flat_map(|rule| &rule.exprs);
+    let leaves_out = exprs().any(|expr| matches!(expr, Expr::Notrack));
+    ruleset.flags == 0 && !leaves_out && exprs().any(needs_conntrack)
 }
 
 /// Reads our table; refuses one that is not ours, and one of a newer version.

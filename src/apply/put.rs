@@ -7,6 +7,7 @@ use crate::policy::CapturePolicy;
 
 use super::effects::Hands;
 use super::error::ApplyError;
+use super::existing::{self, Reset};
 use super::ledger::Ledger;
 use super::observe::observe;
 use super::retry::retry;
@@ -85,9 +86,11 @@ fn attempt(
     policy: &CapturePolicy,
     options: &ApplyOptions,
 ) -> Result<Done, ApplyError> {
-    let observed = observe(inside, nft)?;
+    let observed = observe(inside, nft, policy)?;
     tracing::debug!(facts = ?observed.facts, found = observed.ours.is_some(), "observed");
     let plan = plan(policy, &observed.facts)?;
+    existing::check_dropped(policy, &observed, options.live)?;
+    let reset = Reset::prepare(policy, &observed)?;
     let mut notes = plan.notes.clone();
     let mut hands = Hands::default();
     let before = observed.ours.as_ref().and_then(|ours| ours.record.as_ref());
@@ -98,6 +101,9 @@ fn attempt(
         None => work.create()?,
         Some(ours) => work.replace(ours)?,
     };
-    let notes = work.notes;
+    let mut notes = work.notes;
+    if let Some(reset) = reset {
+        notes.push(reset.carry_out()?);
+    }
     Ok((outcome, plan, notes))
 }

@@ -8,16 +8,18 @@ use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
-
-use crate::plan::Effect;
+use crate::plan::{Effect, KeepMarks};
 use crate::ruleset::Chain;
+use crate::words::{IpFamily, MarkRoute};
 
 /// The name of the chain whose comment is the record.
 pub const RECORD_CHAIN: &str = "applied";
 
-/// The longest source that is written down, so that the whole fits a comment.
+/// The longest source that is written down.
 const SOURCE_MAX: usize = 60;
+
+/// The longest record: the kernel takes 256 bytes of user data, less type, length and NUL.
+const RECORD_MAX: usize = 253;
 
 /// A version of nftdivert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,13 +52,16 @@ impl fmt::Display for Version {
 
 /// How an effect is taken back.
 #[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undo {
     /// Take the address from `lo`, where it was not before.
     LoopbackAddress(Ipv6Addr),
     /// Give `nf_conntrack_tcp_loose` the value it had.
     TcpLoose(u32),
+    /// Give the setting the value it had.
+    KeepMarks(KeepMarks, u32),
+    /// Take rule and route away.
+    MarkRoute(MarkRoute),
 }
 
 impl Undo {
@@ -66,8 +71,15 @@ impl Undo {
         match (self, effect) {
             (Self::LoopbackAddress(ours), Effect::LoopbackAddress(wanted)) => ours == wanted,
             (Self::TcpLoose(_), Effect::TcpLooseOff) => true,
-            (Self::LoopbackAddress(_), Effect::TcpLooseOff)
-            | (Self::TcpLoose(_), Effect::LoopbackAddress(_)) => false,
+            (Self::KeepMarks(ours, _), Effect::KeepMarks(wanted)) => ours == wanted,
+            (Self::MarkRoute(ours), Effect::MarkRoute(wanted)) => ours == wanted,
+            (
+                Self::LoopbackAddress(_)
+                | Self::TcpLoose(_)
+                | Self::KeepMarks(..)
+                | Self::MarkRoute(_),
+                _,
+            ) => false,
         }
     }
 }
@@ -77,7 +89,22 @@ impl fmt::Display for Undo {
         match self {
             Self::LoopbackAddress(address) => write!(f, "address {address}"),
             Self::TcpLoose(value) => write!(f, "tcp_loose {value}"),
+            Self::KeepMarks(marks, value) => write!(f, "{} {value}", word(*marks)),
+            Self::MarkRoute(MarkRoute { family: IpFamily::V4, mark, table }) => {
+                write!(f, "route4 {mark} {table}")
+            }
+            Self::MarkRoute(MarkRoute { family: IpFamily::V6, mark, table }) => {
+                write!(f, "route6 {mark} {table}")
+            }
         }
+    }
+}
+
+fn word(marks: KeepMarks) -> &'static str {
+    match marks {
+        KeepMarks::Accepted => "fwmark_accept",
+        KeepMarks::ReflectedV4 => "fwmark_reflect4",
+        KeepMarks::ReflectedV6 => "fwmark_reflect6",
     }
 }
 
@@ -85,14 +112,25 @@ impl FromStr for Undo {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text.split_once(' ') {
-            Some(("address", address)) => {
-                address.parse().map(Self::LoopbackAddress).map_err(|_| ())
-            }
-            Some(("tcp_loose", value)) => value.parse().map(Self::TcpLoose).map_err(|_| ()),
-            _ => Err(()),
-        }
+        let (word, rest) = text.split_once(' ').ok_or(())?;
+        let number = || rest.parse().map_err(|_| ());
+        Ok(match word {
+            "address" => Self::LoopbackAddress(rest.parse().map_err(|_| ())?),
+            "tcp_loose" => Self::TcpLoose(number()?),
+            "fwmark_accept" => Self::KeepMarks(KeepMarks::Accepted, number()?),
+            "fwmark_reflect4" => Self::KeepMarks(KeepMarks::ReflectedV4, number()?),
+            "fwmark_reflect6" => Self::KeepMarks(KeepMarks::ReflectedV6, number()?),
+            "route4" => Self::MarkRoute(mark_route(IpFamily::V4, rest)?),
+            "route6" => Self::MarkRoute(mark_route(IpFamily::V6, rest)?),
+            _ => return Err(()),
+        })
     }
+}
+
+fn mark_route(family: IpFamily, text: &str) -> Result<MarkRoute, ()> {
+    let (mark, table) = text.split_once(' ').ok_or(())?;
+    let number = |text: &str| text.parse().map_err(|_| ());
+    Ok(MarkRoute { family, mark: number(mark)?, table: number(table)? })
 }
 
 /// The record.
@@ -114,14 +152,26 @@ impl Record {
     /// A record of now.
     #[must_use]
     pub fn now(policy: String, source: &str, undo: Vec<Undo>) -> Self {
+        let mut record = Self::from_source(policy, String::new(), undo);
+        let room = RECORD_MAX.saturating_sub(record.to_string().len());
+        record.source = printable(source, room.min(SOURCE_MAX));
+        record
+    }
+
+    fn from_source(policy: String, source: String, undo: Vec<Undo>) -> Self {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Self {
             version: Version::own(),
             since: UNIX_EPOCH + Duration::from_secs(seconds),
             policy,
-            source: printable(source),
+            source,
             undo,
         }
+    }
+
+    /// Whether it can be written down whole.
+    pub(super) fn fits(&self) -> bool {
+        self.to_string().len() <= RECORD_MAX
     }
 
     /// The chain that carries it.
@@ -137,12 +187,12 @@ impl Record {
 }
 
 /// The end of the text, without what could end a field or a comment.
-fn printable(text: &str) -> String {
+fn printable(text: &str, most: usize) -> String {
     let clean = |c: char| {
         if c.is_ascii_alphanumeric() || "._/-:@+ ".contains(c) { c } else { '_' }
     };
     let text: String = text.trim().chars().map(clean).collect();
-    text.get(text.len().saturating_sub(SOURCE_MAX)..).unwrap_or_default().to_owned()
+    text.get(text.len().saturating_sub(most)..).unwrap_or_default().to_owned()
 }
 
 impl fmt::Display for Record {
@@ -192,12 +242,31 @@ mod tests {
             vec![],
             vec![Undo::TcpLoose(1)],
             vec![Undo::LoopbackAddress("::6".parse().unwrap()), Undo::TcpLoose(1)],
+            tproxy(&[(1337, 133)]),
+            tproxy(&[(1337, 133), (0xffff_ffff, 256)]),
         ] {
             let record = Record::now("0123456789abcdef".into(), "/etc/my policy.yaml", undo);
             let text = record.to_string();
-            assert!(text.len() < 250, "{text}");
+            assert!(record.fits(), "{text}");
             assert_eq!(text.parse(), Ok(record), "{text}");
         }
+    }
+
+    fn tproxy(routes: &[(u32, u32)]) -> Vec<Undo> {
+        let mut undo = vec![Undo::LoopbackAddress("::6".parse().unwrap())];
+        let marks = [KeepMarks::Accepted, KeepMarks::ReflectedV4, KeepMarks::ReflectedV6];
+        undo.extend(marks.map(|marks| Undo::KeepMarks(marks, 0)));
+        for (mark, table) in routes {
+            let route = |family| MarkRoute { family, mark: *mark, table: *table };
+            undo.extend([IpFamily::V4, IpFamily::V6].map(|family| Undo::MarkRoute(route(family))));
+        }
+        undo
+    }
+
+    #[test]
+    fn what_is_too_much_is_known_before() {
+        let undo = tproxy(&[(u32::MAX, u32::MAX); 4]);
+        assert!(!Record::now("0123456789abcdef".into(), "x", undo).fits());
     }
 
     #[test]

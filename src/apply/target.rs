@@ -1,8 +1,10 @@
 //! Which namespace is meant, and the proof that it may be touched.
 
 use std::os::fd::{AsFd, AsRawFd};
+use std::path::{Path, PathBuf};
 
 use crate::net::netns::{Netns, here_is_initial};
+use crate::words::IdMaps;
 
 use super::ApplyError;
 
@@ -20,12 +22,16 @@ pub enum HostRule {
 pub struct Target {
     netns: Option<Netns>,
     host: HostRule,
+    root: Option<PathBuf>,
+    ids: IdMaps,
 }
 
 /// Says that the calling thread is in the target, and that the target may be touched.
 #[derive(Debug)]
 pub struct Inside {
     path: String,
+    root: Option<PathBuf>,
+    ids: IdMaps,
 }
 
 impl Inside {
@@ -33,19 +39,42 @@ impl Inside {
     pub(super) fn path(&self) -> &str {
         &self.path
     }
+
+    /// The pod's root file system, if it is known.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// The pod's ids as rules count them.
+    pub(super) fn ids(&self) -> &IdMaps {
+        &self.ids
+    }
 }
 
 impl Target {
-    /// The namespace of the calling thread. It is not entered, which would take `CAP_SYS_ADMIN`.
+    /// The namespace of the calling thread, whose files are the pod's. It is not entered, which would take `CAP_SYS_ADMIN`.
     #[must_use]
     pub fn current(host: HostRule) -> Self {
-        Self { netns: None, host }
+        Self { netns: None, host, root: Some(PathBuf::from("/")), ids: IdMaps::default() }
     }
 
     /// Another namespace.
     #[must_use]
     pub fn other(netns: Netns, host: HostRule) -> Self {
-        Self { netns: Some(netns), host }
+        Self { netns: Some(netns), host, root: None, ids: IdMaps::default() }
+    }
+
+    /// Says where the pod's root file system is, for what the policy takes from the pod's files.
+    #[must_use]
+    pub fn with_root(self, root: PathBuf) -> Self {
+        Self { root: Some(root), ..self }
+    }
+
+    /// Says how the pod's user and group ids are counted in the user namespace that owns the
+    /// network namespace, which is how rules count them; the same unless said.
+    #[must_use]
+    pub fn with_ids(self, ids: IdMaps) -> Self {
+        Self { ids, ..self }
     }
 
     /// Runs `job` inside, after the check that this is not the machine's own namespace by mistake.
@@ -56,7 +85,7 @@ impl Target {
         &self,
         job: impl FnOnce(&Inside) -> Result<T, ApplyError> + Send,
     ) -> Result<T, ApplyError> {
-        let inside = Inside { path: self.path() };
+        let inside = Inside { path: self.path(), root: self.root.clone(), ids: self.ids.clone() };
         let checked = || {
             self.check()?;
             job(&inside)

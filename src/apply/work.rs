@@ -27,14 +27,15 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn record(&self) -> Record {
-        Record::now(self.digest.clone(), &self.options.source, self.ledger.all())
+    fn record(&self) -> Result<Record, ApplyError> {
+        let record = Record::now(self.digest.clone(), &self.options.source, self.ledger.all());
+        if record.fits() { Ok(record) } else { Err(ApplyError::RecordFull) }
     }
 
     /// Pure adds, which need no grace period. With effects there are two batches: the first
     /// makes a table that does nothing but say what to undo.
     pub(super) fn create(&mut self) -> Result<Outcome, ApplyError> {
-        let (plan, record) = (self.plan, self.record());
+        let (plan, record) = (self.plan, self.record()?);
         let chain = record.chain();
         let mut batch = Batch::new(None);
         if self.ledger.make.is_empty() {
@@ -118,7 +119,7 @@ impl Work<'_> {
                     .to_owned(),
             );
         }
-        let record = self.record();
+        let record = self.record()?;
         let mut generation = ours.generation;
         let mut old = if ours.has_record_chain { OldRecord::Replaced } else { OldRecord::Gone };
         let chain = record.chain();
@@ -164,7 +165,7 @@ impl Work<'_> {
     }
 
     fn rewrite_record(&mut self) -> Result<(), ApplyError> {
-        let chain = self.record().chain();
+        let chain = self.record()?.chain();
         let plan = self.plan;
         retry(self.nft, |nft| {
             let now = crate::nft::generation(nft)?;

@@ -6,8 +6,12 @@ use serde_json::json;
 
 use crate::apply::ApplyError;
 use crate::demo::story::StoryError;
+use crate::net::ids::IdsError;
 use crate::net::netns::NetnsError;
 use crate::policy::PolicyError;
+use crate::process::cgroup::CgroupError;
+use crate::process::command::CommandError;
+use crate::process::user::UserError;
 
 use super::exit::Exit;
 use super::output::{ERROR, Output};
@@ -29,12 +33,24 @@ pub(super) enum CliError {
     /// The namespace that was named can't be used.
     #[error(transparent)]
     Target(NetnsError),
+    /// Whose ids the process has can't be known.
+    #[error(transparent)]
+    Ids(#[from] IdsError),
     /// The work failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
+    /// The group can't be joined.
+    #[error(transparent)]
+    Cgroup(#[from] CgroupError),
+    /// The user can't be become.
+    #[error(transparent)]
+    User(#[from] UserError),
+    /// The command can't be run.
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
 impl CliError {
@@ -44,8 +60,11 @@ impl CliError {
             Self::Policy(_)
             | Self::PolicyFile { .. }
             | Self::Target(_)
+            | Self::Ids(_)
             | Self::Apply(ApplyError::HostNamespace | ApplyError::NotHostNamespace) => Exit::Usage,
-            Self::Apply(_) | Self::Demo(_) => Exit::Failed,
+            Self::Command(error) if error.is_absent() => Exit::CommandAbsent,
+            Self::Command(_) => Exit::CommandRefused,
+            Self::Apply(_) | Self::Demo(_) | Self::Cgroup(_) | Self::User(_) => Exit::Failed,
         }
     }
 
@@ -56,9 +75,14 @@ impl CliError {
         if output.is_json() {
             let faults = match self {
                 Self::Policy(error) => json!(error.faults),
-                Self::PolicyFile { .. } | Self::Target(_) | Self::Apply(_) | Self::Demo(_) => {
-                    json!([])
-                }
+                Self::PolicyFile { .. }
+                | Self::Target(_)
+                | Self::Ids(_)
+                | Self::Apply(_)
+                | Self::Demo(_)
+                | Self::Cgroup(_)
+                | Self::User(_)
+                | Self::Command(_) => json!([]),
             };
             output.json(&json!({ "error": self.to_string(), "faults": faults }));
         }

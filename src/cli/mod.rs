@@ -5,6 +5,7 @@ mod completions;
 mod demo;
 mod drawing;
 mod error;
+mod exec;
 mod exit;
 mod logs;
 mod output;
@@ -29,6 +30,7 @@ Exit codes:
   1    failed, and the namespace is as it was before unless the message says otherwise
   2    wrong usage or policy; nothing was touched
   3    verify: what is there differs from the plan
+  126  exec: the command can't be executed; 127: it is not found
 
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
@@ -36,7 +38,9 @@ Examples:
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
-  nftdivert remove --netns web --drain               stop capturing; captured connections live on";
+  nftdivert remove --netns web --drain               stop capturing; captured connections live on
+  nftdivert exec --net-cls 10:1 --user 1337 -- envoy -c envoy.yaml
+                                                     run a proxy in a group that a policy names";
 
 /// Puts a network namespace's traffic through its proxy: nf_tables over netlink, in one transaction.
 #[derive(Debug, Parser)]
@@ -74,6 +78,9 @@ enum Command {
     Status(status::StatusArgs),
     /// Stop capturing and take away everything that is ours.
     Remove(remove::RemoveArgs),
+    /// Join a cgroup, become a user, and run a command: for proxies that a policy tells apart by
+    /// their group.
+    Exec(exec::ExecArgs),
     /// Show it on real traffic, in namespaces made for it.
     Demo,
     /// Print a completion script for a shell.
@@ -92,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Verify(args) => verify::run(args, &output),
         Command::Status(args) => status::run(args, &output),
         Command::Remove(args) => remove::run(args, &output),
+        Command::Exec(args) => exec::run(args),
         Command::Demo => demo::run(&output),
         Command::Completions(args) => completions::run(args, &output),
     };

@@ -1,9 +1,12 @@
 //! `nftdivert plan`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::plan::{HostFacts, Plan, plan};
+use crate::apply::{ApplyError, look_up};
+use crate::plan::{Plan, plan};
 use crate::ruleset::{Chain, Set, chain_head_text, element_texts, rule_text, ruleset_text};
 
 use super::error::CliError;
@@ -14,14 +17,17 @@ use super::policy_args::{NamedPolicy, PolicyArgs};
 /// Flags of `plan`.
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
+    /// The pod's root file system, for what the policy takes from the pod's files.
+    #[arg(long, value_name = "DIR", default_value = "/", help_heading = "Options")]
+    root: PathBuf,
     #[command(flatten)]
     policy: PolicyArgs,
 }
 
 pub(super) fn run(args: PlanArgs, output: &Output) -> Result<Exit, CliError> {
     let named = args.policy.load()?;
-    let plan =
-        plan(&named.policy, &HostFacts::default()).map_err(crate::apply::ApplyError::from)?;
+    let facts = look_up(&named.policy, Some(&args.root))?;
+    let plan = plan(&named.policy, &facts).map_err(ApplyError::from)?;
     if output.is_json() {
         output.json(&as_json(&named, &plan));
     } else {

@@ -1,10 +1,11 @@
 //! Which namespace is meant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::apply::{HostRule, Target};
+use crate::net::ids;
 use crate::net::netns::Netns;
 
 use super::error::CliError;
@@ -23,6 +24,10 @@ pub(super) struct TargetArgs {
     /// everything else: name inbound ports.
     #[arg(long)]
     host: bool,
+    /// The pod's root file system, for what the policy takes from the pod's files; default: that of
+    /// --pid, or of this command where no namespace is named.
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
 }
 
 impl TargetArgs {
@@ -35,10 +40,22 @@ impl TargetArgs {
             (None, None) => None,
         };
         let host = if self.host { HostRule::Require } else { HostRule::Refuse };
-        Ok(match netns.transpose().map_err(CliError::Target)? {
-            Some(netns) => Target::other(netns, host),
+        let mut target = match netns.transpose().map_err(CliError::Target)? {
+            Some(netns) => self.other(netns, host)?,
             None => Target::current(host),
-        })
+        };
+        if let Some(root) = &self.root {
+            target = target.with_root(root.clone());
+        }
+        Ok(target)
+    }
+
+    /// A process tells besides whose its ids are, and where its files are.
+    fn other(&self, netns: Netns, host: HostRule) -> Result<Target, CliError> {
+        let Some(pid) = self.pid else { return Ok(Target::other(netns, host)) };
+        let ids = ids::of_pid(pid, &netns)?;
+        let root = PathBuf::from(format!("/proc/{pid}/root"));
+        Ok(Target::other(netns, host).with_root(root).with_ids(ids))
     }
 
     /// The namespace in words.

@@ -49,6 +49,13 @@ impl fmt::Display for Release {
     }
 }
 
+/// The release that runs; `None` where the kernel names it in a way that can't be understood.
+#[must_use]
+pub fn running() -> Option<Release> {
+    let name = nix::sys::utsname::uname().ok()?;
+    Release::parse(&name.release().to_string_lossy())
+}
+
 /// Refuses kernels that are too old. A release that can't be understood is let pass: the kernel
 /// itself will say what it does not know.
 ///

@@ -12,7 +12,8 @@ use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
 
-use crate::netlink::{Connection, Family, NetlinkError};
+use crate::netlink::{Attributes, Connection, Family, NetlinkError};
+use crate::words::IpFamily;
 
 pub use live::{Destroyed, LiveSocket, can_destroy, destroy, live};
 
@@ -21,6 +22,10 @@ const COUNTS: [&str; 2] = ["/proc/thread-self/net/sockstat", "/proc/thread-self/
 
 /// Where `struct inet_diag_msg` has the socket's own address.
 const SOURCE: Range<usize> = 8..24;
+/// Bytes of `struct inet_diag_msg`.
+const HEADER_LEN: usize = 72;
+/// `INET_DIAG_MARK`.
+const INET_DIAG_MARK: u16 = 15;
 /// `TCP_TIME_WAIT`: both ends are closed.
 const TIME_WAIT: u8 = 6;
 
@@ -67,6 +72,29 @@ pub fn count_users(address: Ipv6Addr) -> Result<usize, NetlinkError> {
         let is_live = body.get(1) != Some(&TIME_WAIT);
         let is_user = body.get(SOURCE) == Some(address.octets().as_slice());
         count += usize::from(is_live && is_user);
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// How many live TCP connections of the namespace of the calling thread carry this mark
+/// (`SO_MARK`). Only who has `CAP_NET_ADMIN` is told.
+///
+/// # Errors
+/// sock_diag refused.
+pub fn count_marked(family: IpFamily, mark: u32) -> Result<usize, NetlinkError> {
+    let mut connection = Connection::open(Family::SockDiag)?;
+    let idle = StateFlags::LISTEN | StateFlags::CLOSE | StateFlags::TIME_WAIT;
+    let family = match family {
+        IpFamily::V4 => AF_INET,
+        IpFamily::V6 => AF_INET6,
+    };
+    let mut count = 0;
+    let ask = list(family, StateFlags::all().difference(idle));
+    connection.request(NLM_F_DUMP, ask, &mut |_, body| {
+        let attributes = Attributes::new(body.get(HEADER_LEN..).unwrap_or_default());
+        let found = attributes.find(INET_DIAG_MARK).map(|found| found.bytes());
+        count += usize::from(found == Some(mark.to_ne_bytes().as_slice()));
         Ok(())
     })?;
     Ok(count)

@@ -1,7 +1,7 @@
 //! IPv6 refused: two filter chains that answer, so that nobody waits for a time-out.
 
 use crate::ruleset::build::{NFPROTO_IPV6, RuleBuilder, TCP};
-use crate::ruleset::{BaseChain, Chain, ICMPX_ADMIN_PROHIBITED, MetaKey, RejectType, Rule};
+use crate::ruleset::{BaseChain, ICMPX_ADMIN_PROHIBITED, MetaKey, RejectType, Rule};
 
 use super::Build;
 
@@ -15,12 +15,8 @@ const MLD2_REPORT: (u8, u8) = (143, 143);
 pub(super) fn add(build: &mut Build<'_>) {
     let sent = rules(build, MetaKey::OifName, RuleBuilder::oif_lo);
     let received = rules(build, MetaKey::IifName, RuleBuilder::iif_lo);
-    build.chains.push(chain("reject_output", BaseChain::filter_output(), sent));
-    build.chains.push(chain("reject_input", BaseChain::filter_input(), received));
-}
-
-fn chain(name: &'static str, base: BaseChain, rules: Vec<Rule>) -> Chain {
-    Chain { name: name.into(), base: Some(base), comment: None, rules }
+    build.chain("reject_output", Some(BaseChain::filter_output()), sent);
+    build.chain("reject_input", Some(BaseChain::filter_input()), received);
 }
 
 fn rules(

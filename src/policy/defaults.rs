@@ -1,19 +1,24 @@
 //! What holds where a policy says nothing.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{InboundPorts, Outbound, OutboundRanges, PassthroughSource, ProxyPorts};
+use super::{
+    InboundPorts, Outbound, OutboundRanges, OwnerGroups, PassthroughSource, PortsByUid, ProxyPorts,
+    Tproxy,
+};
 use crate::words::{CidrSet, Port, PortRange, PortSet};
 
 const OUTBOUND: Port = port(15001);
 const INBOUND: Port = port(15006);
 const TUNNEL: Port = port(15008);
+const DNS: Port = port(15053);
 /// The proxy's own health and metrics ports, which probes and scrapers reach without the proxy.
 const INBOUND_EXCLUDED: [Port; 3] = [port(15020), port(15021), port(15090)];
 
 impl Default for ProxyPorts {
     fn default() -> ProxyPorts {
-        ProxyPorts { outbound: OUTBOUND, inbound: INBOUND, tunnel: TUNNEL }
+        ProxyPorts { outbound: OUTBOUND, inbound: INBOUND, tunnel: TUNNEL, dns: DNS }
     }
 }
 
@@ -39,8 +44,17 @@ impl Default for Outbound {
             exclude_ranges: CidrSet::default(),
             include_ports: PortSet::default(),
             exclude_ports: PortSet::default(),
+            services: BTreeSet::new(),
+            owner_groups: OwnerGroups::default(),
+            exclude_ports_by_uid: PortsByUid::default(),
             loopback: super::LoopbackRange::default(),
         }
+    }
+}
+
+impl Default for Tproxy {
+    fn default() -> Tproxy {
+        Tproxy { mark: 1337, table: 133, outbound_mark: 1338 }
     }
 }
 

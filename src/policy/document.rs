@@ -2,10 +2,10 @@
 
 use super::draft::Draft;
 use super::fault::{Faults, Place, shown};
-use super::given::{Given, Item, Raw};
+use super::given::{Filled, Given, Item, Raw, Row};
 use super::hint::{nearest, right_form, text_or_kind};
 use super::node::{Entry, Node, Value};
-use super::settings::{Setting, Shape, keys_below};
+use super::settings::{Cell, CellCount, Setting, Shape, keys_below};
 
 const API_VERSION: &str = "nftdivert/v1";
 const KIND: &str = "CapturePolicy";
@@ -108,10 +108,11 @@ impl Walk<'_> {
             (Value::Null, _) => return,
             (Value::Refused, _) => return self.draft.refuse(setting.path),
             (Value::Scalar(text), Shape::Scalar) => Raw::Text(text),
-            (Value::Scalar(text), Shape::ListOrAll) if text == "all" => Raw::Text(text),
-            (Value::List(nodes), Shape::List | Shape::ListOrAll) => {
-                Raw::Items(self.items(setting, nodes))
+            (Value::Scalar(text), Shape::ListOr(word)) if text == word => Raw::Text(text),
+            (Value::List(nodes), Shape::List | Shape::ListOr(_)) => {
+                Raw::Items(self.items(setting, setting.path, nodes))
             }
+            (Value::List(nodes), Shape::Rows(cells)) => Raw::Rows(self.rows(setting, cells, nodes)),
             (Value::Scalar(_) | Value::List(_) | Value::Map(_), shape) => {
                 self.draft.refuse(setting.path);
                 let reason = right_form(shape, &node.value);
@@ -123,7 +124,81 @@ impl Walk<'_> {
         Given { place, indexed: true, raw }.settle(setting, self.draft, self.faults);
     }
 
-    fn items<'n>(&mut self, setting: &'static Setting, nodes: &'n [Node]) -> Vec<Item<'n>> {
+    fn rows<'n>(
+        &mut self,
+        setting: &'static Setting,
+        cells: &'static [Cell],
+        nodes: &'n [Node],
+    ) -> Vec<Row<'n>> {
+        let mut rows = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            let path = format!("{}[{index}]", setting.path);
+            match &node.value {
+                Value::Map(entries) => {
+                    let cells = self.cells(setting, &path, cells, entries);
+                    rows.push(Row { text: "", index, line: Some(node.line), cells });
+                }
+                Value::Refused => self.draft.refuse(setting.path),
+                Value::Null | Value::Scalar(_) | Value::List(_) => {
+                    self.draft.refuse(setting.path);
+                    let keys: Vec<&str> = cells.iter().map(|cell| cell.key).collect();
+                    let reason = format!("must be a mapping with the keys {}", keys.join(", "));
+                    self.fault(&path, Some(node.line), &text_or_kind(&node.value), reason);
+                }
+            }
+        }
+        rows
+    }
+
+    fn cells<'n>(
+        &mut self,
+        setting: &'static Setting,
+        path: &str,
+        cells: &'static [Cell],
+        entries: &'n [Entry],
+    ) -> Vec<Filled<'n>> {
+        let mut filled = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let field = format!("{path}.{}", shown(&entry.key));
+            let Some(cell) = cells.iter().find(|cell| cell.key == entry.key) else {
+                self.draft.refuse(setting.path);
+                let keys: Vec<&str> = cells.iter().map(|cell| cell.key).collect();
+                let reason = format!("is not a key; the keys here are {}", keys.join(", "));
+                self.fault(&field, Some(entry.line), "", reason);
+                continue;
+            };
+            let line = Some(entry.node.line);
+            let (items, indexed) = match (&entry.node.value, cell.count) {
+                (Value::Null, _) => continue,
+                (Value::Refused, _) => {
+                    self.draft.refuse(setting.path);
+                    continue;
+                }
+                (Value::Scalar(text), CellCount::One) => {
+                    (vec![Item { text, index: 0, line }], false)
+                }
+                (Value::List(nodes), CellCount::Many | CellCount::Optional) => {
+                    (self.items(setting, &field, nodes), true)
+                }
+                (Value::Scalar(_) | Value::List(_) | Value::Map(_), count) => {
+                    self.draft.refuse(setting.path);
+                    let shape = if count == CellCount::One { Shape::Scalar } else { Shape::List };
+                    let reason = right_form(shape, &entry.node.value);
+                    self.fault(&field, line, &text_or_kind(&entry.node.value), reason);
+                    continue;
+                }
+            };
+            filled.push(Filled { key: cell.key, indexed, items });
+        }
+        filled
+    }
+
+    fn items<'n>(
+        &mut self,
+        setting: &'static Setting,
+        path: &str,
+        nodes: &'n [Node],
+    ) -> Vec<Item<'n>> {
         let mut items = Vec::with_capacity(nodes.len());
         for (index, node) in nodes.iter().enumerate() {
             match &node.value {
@@ -131,7 +206,7 @@ impl Walk<'_> {
                 Value::Refused => self.draft.refuse(setting.path),
                 Value::Null | Value::List(_) | Value::Map(_) => {
                     self.draft.refuse(setting.path);
-                    let field = format!("{}[{index}]", setting.path);
+                    let field = format!("{path}[{index}]");
                     let reason = "must be a single value";
                     self.fault(&field, Some(node.line), node.value.kind(), reason.into());
                 }

@@ -2,8 +2,8 @@
 
 use super::draft::Draft;
 use super::fault::{Faults, Place, shown};
-use super::given::{Given, Item, Raw};
-use super::settings::{Setting, Shape};
+use super::given::{Filled, Given, Item, Raw, Row};
+use super::settings::{Cell, Setting, Shape};
 
 /// A flag that was given, with all its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) fn apply(overrides: &[Override], draft: &mut Draft, faults: &mut Faul
             faults.add(place, String::new(), "is not the flag of a setting");
             continue;
         };
-        match raw(setting.shape, &given.values) {
+        match raw(setting, &given.values) {
             Ok(raw) => Given { place, indexed: false, raw }.settle(setting, draft, faults),
             Err(reason) => {
                 draft.refuse(setting.path);
@@ -33,13 +33,21 @@ pub(super) fn apply(overrides: &[Override], draft: &mut Draft, faults: &mut Faul
     }
 }
 
-fn raw(shape: Shape, values: &[String]) -> Result<Raw<'_>, &'static str> {
-    match (shape, values) {
+fn raw<'t>(setting: &Setting, values: &'t [String]) -> Result<Raw<'t>, String> {
+    match (setting.shape, values) {
+        (Shape::Scalar, [text]) if text.is_empty() && setting.default.is_empty() => {
+            Ok(Raw::Nothing)
+        }
         (Shape::Scalar, [text]) => Ok(Raw::Text(text)),
-        (Shape::Scalar, []) => Err("needs a value"),
-        (Shape::Scalar, _) => Err("is given more than once"),
-        (Shape::ListOrAll, [text]) if text == "all" => Ok(Raw::Text(text)),
-        (Shape::List | Shape::ListOrAll, values) => Ok(Raw::Items(items(values))),
+        (Shape::Scalar, []) => Err(String::from("needs a value")),
+        (Shape::Scalar, _) => Err(String::from("is given more than once")),
+        (Shape::ListOr(word), [text]) if text == word => Ok(Raw::Text(text)),
+        (Shape::List | Shape::ListOr(_), values) => Ok(Raw::Items(items(values))),
+        (Shape::Rows(cells), values) => items(values)
+            .into_iter()
+            .map(|item| row(item, cells, setting.value_name))
+            .collect::<Result<_, _>>()
+            .map(Raw::Rows),
     }
 }
 
@@ -47,4 +55,26 @@ fn items(values: &[String]) -> Vec<Item<'_>> {
     let filled = values.iter().filter(|text| !text.is_empty());
     let texts = filled.flat_map(|text| text.split(','));
     texts.enumerate().map(|(index, text)| Item { text, index, line: None }).collect()
+}
+
+/// Splits `A:B`; the last part may be missing where its cell may.
+fn row<'t>(item: Item<'t>, cells: &[Cell], form: &str) -> Result<Row<'t>, String> {
+    let texts = parts(item.text);
+    if texts.len() > cells.len() {
+        return Err(format!("has more parts than {form}: {}", shown(item.text)));
+    }
+    let filled = cells.iter().zip(texts).map(|(cell, text)| Filled {
+        key: cell.key,
+        indexed: false,
+        items: vec![Item { text, index: 0, line: None }],
+    });
+    Ok(Row { text: item.text, index: item.index, line: None, cells: filled.collect() })
+}
+
+/// The parts between colons; an IPv6 address stands in brackets.
+fn parts(text: &str) -> Vec<&str> {
+    let bracketed = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let Some((address, rest)) = bracketed else { return text.split(':').collect() };
+    let rest = rest.strip_prefix(':').map(|rest| rest.split(':')).into_iter().flatten();
+    [address].into_iter().chain(rest).collect()
 }

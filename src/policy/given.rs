@@ -16,10 +16,14 @@ pub(super) struct Given<'t> {
 
 /// Text that fits a setting's shape.
 pub(super) enum Raw<'t> {
-    /// One value; for a setting that is a list or `all`, the word `all`.
+    /// One value; for a setting that is a list or a word, the word.
     Text(&'t str),
+    /// The value of a setting that may have none, taken back.
+    Nothing,
     /// The items of a list.
     Items(Vec<Item<'t>>),
+    /// The mappings of a list.
+    Rows(Vec<Row<'t>>),
 }
 
 /// One item of a list.
@@ -32,12 +36,52 @@ pub(super) struct Item<'t> {
     pub(super) line: Option<usize>,
 }
 
+/// One mapping of a list.
+pub(super) struct Row<'t> {
+    /// What was written, if it is one text.
+    pub(super) text: &'t str,
+    /// Its place in the list, from 0.
+    pub(super) index: usize,
+    /// Its line, from 1.
+    pub(super) line: Option<usize>,
+    /// What its keys stand for.
+    pub(super) cells: Vec<Filled<'t>>,
+}
+
+/// One key of a mapping with its values.
+pub(super) struct Filled<'t> {
+    /// The key.
+    pub(super) key: &'static str,
+    /// Whether faults name a value by its index.
+    pub(super) indexed: bool,
+    /// Its values.
+    pub(super) items: Vec<Item<'t>>,
+}
+
 /// What is wrong with a text.
 pub(super) struct Flaw {
-    /// Which of [`Raw::Items`] is meant; `None` for [`Raw::Text`].
-    pub(super) item: Option<usize>,
+    /// Which text is meant.
+    pub(super) at: At,
     /// What is wrong.
     pub(super) reason: String,
+}
+
+/// Which text of a [`Raw`] is meant.
+#[derive(Clone, Copy)]
+pub(super) enum At {
+    /// The whole.
+    Whole,
+    /// This one of its items, or of its rows.
+    Item(usize),
+    /// A value of a row.
+    Cell {
+        /// Which row.
+        row: usize,
+        /// Which of its cells.
+        cell: usize,
+        /// Which of that cell's items.
+        item: usize,
+    },
 }
 
 impl Given<'_> {
@@ -48,40 +92,57 @@ impl Given<'_> {
             draft.refuse(setting.path);
         }
         for flaw in flaws {
-            let (place, text) = self.meant_by(&flaw);
-            let reason = advice(setting.shape, text, flaw.item).unwrap_or(flaw.reason);
-            faults.add(place, shown(text), reason);
+            let (place, text) = self.meant_by(flaw.at);
+            let reason = advice(setting.shape, text, flaw.at).unwrap_or(flaw.reason);
+            // A mapping is not shown whole: the field says which.
+            let is_mapping = self.indexed && matches!(self.raw, Raw::Rows(_)) && text.is_empty();
+            faults.add(place, if is_mapping { String::new() } else { shown(text) }, reason);
         }
         draft.note(setting.path, self.place);
     }
 
-    fn meant_by(&self, flaw: &Flaw) -> (Place, &str) {
-        let item = match (&self.raw, flaw.item) {
-            (Raw::Text(text), _) => return (self.place.clone(), text),
-            (Raw::Items(items), index) => index.and_then(|index| items.get(index)),
-        };
-        let Some(item) = item else {
-            return (self.place.clone(), "");
-        };
-        let field = match self.indexed {
-            true => format!("{}[{}]", self.place.field, item.index),
-            false => self.place.field.clone(),
-        };
-        (Place { field, line: item.line }, item.text)
+    fn meant_by(&self, at: At) -> (Place, &str) {
+        let whole = || (self.place.clone(), "");
+        match (&self.raw, at) {
+            (Raw::Text(text), _) => (self.place.clone(), text),
+            (Raw::Items(items), At::Item(number)) => items.get(number).map_or_else(whole, |item| {
+                (self.within(&format!("[{}]", item.index), item.line), item.text)
+            }),
+            (Raw::Rows(rows), At::Item(number)) => rows.get(number).map_or_else(whole, |row| {
+                (self.within(&format!("[{}]", row.index), row.line), row.text)
+            }),
+            (Raw::Rows(rows), At::Cell { row, cell, item }) => {
+                rows.get(row).and_then(|row| self.cell(row, cell, item)).unwrap_or_else(whole)
+            }
+            (Raw::Nothing | Raw::Items(_) | Raw::Rows(_), _) => whole(),
+        }
+    }
+
+    fn cell<'s>(&self, row: &'s Row<'_>, cell: usize, item: usize) -> Option<(Place, &'s str)> {
+        let cell = row.cells.get(cell)?;
+        let item = cell.items.get(item)?;
+        let number = if cell.indexed { format!("[{}]", item.index) } else { String::new() };
+        let place = self.within(&format!("[{}].{}{number}", row.index, cell.key), item.line);
+        Some((place, item.text))
+    }
+
+    fn within(&self, inner: &str, line: Option<usize>) -> Place {
+        let inner = if self.indexed { inner } else { "" };
+        Place { field: format!("{}{inner}", self.place.field), line }
     }
 }
 
 /// What to say about texts that are wrong everywhere, and better than the word's own error does.
-fn advice(shape: Shape, text: &str, item: Option<usize>) -> Option<String> {
+fn advice(shape: Shape, text: &str, at: At) -> Option<String> {
     match (shape, text) {
-        (Shape::ListOrAll, "*") => Some(String::from("is not a word of ours; write \"all\"")),
-        (Shape::Scalar | Shape::List, "*") => Some(String::from("is not allowed here")),
-        (Shape::ListOrAll, "all") if item.is_some() => {
+        (Shape::ListOr("all"), "*") => Some(String::from("is not a word of ours; write \"all\"")),
+        (_, "*") => Some(String::from("is not allowed here")),
+        (Shape::ListOr(word), text) if text == word && matches!(at, At::Item(_)) => {
             Some(String::from("stands alone or not at all; write it without a list"))
         }
-        (Shape::List | Shape::ListOrAll, text) if text.contains(',') => {
+        (Shape::List | Shape::ListOr(_), text) if text.contains(',') => {
             Some(String::from("holds a comma; write each item by itself"))
         }
-        (Shape::Scalar | Shape::List | Shape::ListOrAll, _) => None,
+        (Shape::Scalar | Shape::List | Shape::ListOr(_) | Shape::Rows(_), _) => None,
     }
 }

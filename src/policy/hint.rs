@@ -30,12 +30,12 @@ pub(super) fn text_or_kind(value: &Value) -> String {
 /// What to write where a value has the wrong shape.
 pub(super) fn right_form(shape: Shape, value: &Value) -> String {
     match (shape, value) {
-        (Shape::ListOrAll, Value::Scalar(text)) if text == "*" => {
+        (Shape::ListOr("all"), Value::Scalar(text)) if text == "*" => {
             String::from("is not a word of ours; write \"all\"")
         }
-        (Shape::List, Value::Scalar(text)) if text == "*" => String::from("is not allowed here"),
-        (Shape::ListOrAll, Value::Scalar(text)) => {
-            format!("must be a list or the word all; write [{}]", shown(&spaced(text)))
+        (_, Value::Scalar(text)) if text == "*" => String::from("is not allowed here"),
+        (Shape::ListOr(word), Value::Scalar(text)) => {
+            format!("must be a list or the word {word}; write [{}]", shown(&spaced(text)))
         }
         (Shape::List, Value::Scalar(text)) => {
             format!("must be a list; write [{}]", shown(&spaced(text)))
@@ -48,7 +48,11 @@ pub(super) fn right_form(shape: Shape, value: &Value) -> String {
         },
         (Shape::Scalar, _) => String::from("must be a single value"),
         (Shape::List, _) => String::from("must be a list, such as [a, b]"),
-        (Shape::ListOrAll, _) => String::from("must be a list or the word all"),
+        (Shape::ListOr(word), _) => format!("must be a list or the word {word}"),
+        (Shape::Rows(cells), _) => {
+            let keys: Vec<&str> = cells.iter().map(|cell| cell.key).collect();
+            format!("must be a list of mappings with the keys {}", keys.join(", "))
+        }
     }
 }
 

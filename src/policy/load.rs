@@ -75,14 +75,14 @@ mod tests {
         let flags = [flag("inbound-ports", &["90,91", "", "92"]), flag("outbound-port", &["0x10"])];
         let policy = CapturePolicy::load(Some(&text), "", &flags).unwrap();
         assert_eq!(policy.proxy.ports.outbound.get(), 16);
-        let InboundPorts::Only(ports) = policy.inbound else { panic!("not a list") };
+        let InboundPorts::Only(ports) = policy.inbound.ports else { panic!("not a list") };
         assert_eq!(ports.to_string(), "90-92");
     }
 
     #[test]
     fn an_empty_flag_is_the_empty_list() {
         let policy = CapturePolicy::load(None, "", &[flag("inbound-ports", &[""])]).unwrap();
-        assert_eq!(policy.inbound, InboundPorts::Only(Default::default()));
+        assert_eq!(policy.inbound.ports, InboundPorts::Only(Default::default()));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The capture policy: what of a namespace's traffic goes to its proxy, and the text it is written in.
 
+mod by_uid;
 mod capture;
+mod contradict;
 mod defaults;
 mod document;
 mod draft;
@@ -17,20 +19,24 @@ mod node;
 mod passthrough;
 mod path;
 mod resolve;
+mod rows;
 mod settings;
 mod show;
 mod table;
+mod tproxy;
 mod write;
 mod yaml;
 
+pub use by_uid::{PortsByUid, Protocol, UidPorts};
 pub use capture::{
-    CapturePolicy, InboundPorts, Outbound, OutboundRanges, PassthroughSource, Proxy, ProxyPorts,
+    CapturePolicy, Dns, Inbound, InboundPorts, IncludedGroups, Interfaces, NameServers, Outbound,
+    OutboundRanges, OwnerGroups, PassthroughSource, Proxy, ProxyPorts, Tproxy,
 };
 pub use fault::{Fault, PolicyError};
 pub use flags::Override;
-pub use identity::Identity;
+pub use identity::{Identity, Marks, Match};
 pub use included::IncludedRanges;
 pub use loopback::LoopbackRange;
-pub use modes::{Counters, Ipv6};
-pub use settings::{Setting, Shape};
+pub use modes::{Counters, Existing, InboundMode, Ipv6};
+pub use settings::{Cell, CellCount, Setting, Shape};
 pub use table::SETTINGS;

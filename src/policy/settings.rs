@@ -33,14 +33,40 @@ pub enum Shape {
     Scalar,
     /// A list, which may be empty.
     List,
-    /// A list, which may be empty, or the word `all`.
-    ListOrAll,
+    /// A list, which may be empty, or this word.
+    ListOr(&'static str),
+    /// A list of mappings with these keys; as a flag, `A:B` for each.
+    Rows(&'static [Cell]),
+}
+
+/// One key of a mapping in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The key.
+    pub key: &'static str,
+    /// How many values it takes.
+    pub count: CellCount,
+}
+
+/// How many values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellCount {
+    /// Exactly one.
+    One,
+    /// A list of one or more.
+    Many,
+    /// A list, or nothing.
+    Optional,
 }
 
 /// A value as text.
 pub(super) enum Shown {
     One(String),
     Many(Vec<String>),
+    /// Each already in YAML's form.
+    Rows(Vec<String>),
+    /// `null`.
+    Nothing,
 }
 
 impl Setting {
@@ -79,10 +105,10 @@ mod tests {
 
     #[test]
     fn keys_of_a_mapping() {
-        let top = ["proxy", "inbound", "outbound", "interfaces", "ipv6", "counters"];
-        assert_eq!(keys_below(""), top);
-        assert_eq!(keys_below("proxy"), ["uids", "gids", "ports", "passthroughSource"]);
-        assert_eq!(keys_below("proxy.ports"), ["outbound", "inbound", "tunnel"]);
+        let top = ["proxy", "inbound", "outbound", "interfaces", "dns", "ipv6", "counters"];
+        assert_eq!(keys_below("")[..7], top);
+        assert_eq!(keys_below("interfaces"), ["exclude", "virtual"]);
+        assert_eq!(keys_below("proxy.ports"), ["outbound", "inbound", "tunnel", "dns"]);
         assert!(keys_below("proxy.uids").is_empty());
         assert!(keys_below("pro").is_empty());
     }

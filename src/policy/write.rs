@@ -37,6 +37,8 @@ impl CapturePolicy {
 fn written(value: Shown) -> String {
     match value {
         Shown::One(text) => quoted(&text),
+        Shown::Nothing => String::from("null"),
+        Shown::Rows(rows) => format!("[{}]", rows.join(", ")),
         Shown::Many(texts) => {
             let items: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
             format!("[{}]", items.join(", "))

@@ -58,6 +58,8 @@ pub enum PayloadBase {
 pub enum CtKey {
     /// Connection state bits, 4 bytes.
     State,
+    /// Status bits (`enum ip_conntrack_status`), 4 bytes.
+    Status,
     /// The connection's mark, 4 bytes.
     Mark,
     /// The connection tracking zone, 2 bytes.

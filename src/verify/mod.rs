@@ -1,8 +1,6 @@
 //! Reads back and compares with the plan, expression by expression.
 
-use crate::apply::{ApplyError, Ours, RECORD_CHAIN, Target, observe};
-use crate::net::address;
-use crate::net::sysctl::TCP_LOOSE;
+use crate::apply::{ApplyError, Ours, RECORD_CHAIN, Target, is_in_place, observe};
 use crate::netlink::{Connection, Family};
 use crate::nft::NftError;
 use crate::plan::{Effect, Plan, TABLE, plan};
@@ -25,7 +23,7 @@ pub struct Verified {
 pub fn verify(target: &Target, policy: &CapturePolicy) -> Result<Verified, ApplyError> {
     target.run(|inside| {
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
-        let observed = observe(inside, &mut nft)?;
+        let observed = observe(inside, &mut nft, policy)?;
         let plan = plan(policy, &observed.facts)?;
         let record = observed.ours.as_ref().and_then(|ours| ours.record.as_ref());
         let applied_policy = record.map(|record| record.policy.clone());
@@ -69,11 +67,4 @@ fn effect_differences(plan: &Plan, ours: Option<&Ours>) -> Result<Vec<Difference
         }
     }
     Ok(all)
-}
-
-fn is_in_place(effect: Effect) -> Result<bool, ApplyError> {
-    match effect {
-        Effect::LoopbackAddress(ip) => Ok(address::is_on_lo(&mut address::connect()?, ip)?),
-        Effect::TcpLooseOff => Ok(TCP_LOOSE.read()? == Some(0)),
-    }
 }

@@ -59,6 +59,13 @@ impl Cidr {
     }
 }
 
+impl From<IpAddr> for Cidr {
+    /// The range of this one host.
+    fn from(address: IpAddr) -> Cidr {
+        Cidr(IpNet::from(address))
+    }
+}
+
 impl FromStr for Cidr {
     type Err = WordError;
 

@@ -54,9 +54,35 @@ pub enum WordError {
     /// An address with a zone, such as `fe80::1%eth0`.
     #[error("has a zone id; a range of addresses has none, so leave out what follows the %")]
     ZoneId,
+    /// Not one address.
+    #[error("must be an address, such as 10.96.0.10 or 2001:db8::1")]
+    NotAnAddress,
+    /// Not an address with a port.
+    #[error("must be an address and a port, such as 10.96.0.10:443 or [2001:db8::1]:443")]
+    NotAService,
+    /// Not a packet mark.
+    #[error("must be a packet mark, VALUE or VALUE/MASK, such as 0x1/0x1{0}")]
+    Mark(NumberFault),
+    /// A mark without any bit.
+    #[error("must have a bit set: 0 is the mark of every packet that nobody marked")]
+    NoMark,
+    /// A mark that no packet can have.
+    #[error("never matches: {value:#x} has bits set that the mask {mask:#x} leaves out")]
+    MarkOutsideMask {
+        /// The bits that were written.
+        value: u32,
+        /// The mask that was written.
+        mask: u32,
+    },
     /// Not the name of a network interface.
     #[error("is not an interface name; {0}")]
     IfName(&'static str),
+    /// Not the path of a cgroup.
+    #[error("is not the path of a cgroup; {0}")]
+    CgroupPath(&'static str),
+    /// Not a net_cls class id.
+    #[error("must be a class id, 1-4294967295 or like 10:1{0}")]
+    Classid(NumberFault),
     /// Not the text of a `uid_map` or `gid_map`.
     #[error("is not a map of ids; each line has three numbers: inside, outside, count")]
     IdMap,

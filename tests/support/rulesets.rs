@@ -23,10 +23,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 /// Keys that have a name have no other form.
 fn meta_key() -> impl Strategy<Value = MetaKey> {
-    use MetaKey::{Iif, IifName, L4Proto, NfProto, Oif, OifName, SkGid, SkUid};
-    let named = select(&[Iif, Oif, IifName, OifName, SkUid, SkGid, NfProto, L4Proto]);
-    // `enum nft_meta_keys`: 4-7, 10, 11, 15 and 16 have names.
-    let other = prop_oneof![0..4_u32, 8..10_u32, 12..15_u32, 17..64_u32, 64..=u32::MAX];
+    use MetaKey::{Cgroup, Iif, IifName, L4Proto, Mark, NfProto, Oif, OifName, SkGid, SkUid};
+    let named = select(&[Iif, Oif, IifName, OifName, SkUid, SkGid, NfProto, L4Proto, Mark, Cgroup]);
+    // `enum nft_meta_keys`: 3-7, 10, 11, 15, 16 and 23 have names.
+    let low = prop_oneof![0..3_u32, 8..10_u32, 12..15_u32, 17..23_u32];
+    let other = prop_oneof![low, 24..64_u32, 64..=u32::MAX];
     prop_oneof![named, other.prop_map(MetaKey::Other)]
 }
 
@@ -40,17 +41,24 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     ]
 }
 
+/// `enum nft_ct_keys`: 0, 2, 3 and 17 have names.
+fn ct_key() -> impl Strategy<Value = CtKey> {
+    let named = select(&[CtKey::State, CtKey::Status, CtKey::Mark, CtKey::Zone]);
+    let other = prop_oneof![Just(1_u32), 4..17_u32, 18..=u32::MAX];
+    prop_oneof![named, other.prop_map(CtKey::Other)]
+}
+
 fn load() -> impl Strategy<Value = Expr> {
     let base = prop_oneof![
         select(&[PayloadBase::Network, PayloadBase::Transport, PayloadBase::Other(0)]),
         (3..=u32::MAX).prop_map(PayloadBase::Other)
     ];
-    let key = prop_oneof![Just(CtKey::State), (1..=u32::MAX).prop_map(CtKey::Other)];
     prop_oneof![
         (meta_key(), reg()).prop_map(|(key, dreg)| Expr::Meta { key, dreg }),
+        (any::<u32>(), reg()).prop_map(|(level, dreg)| Expr::SocketCgroup { level, dreg }),
         (base, any::<u32>(), any::<u32>(), reg())
             .prop_map(|(base, offset, len, dreg)| Expr::Payload { base, offset, len, dreg }),
-        (key, reg()).prop_map(|(key, dreg)| Expr::Ct { key, dreg }),
+        (ct_key(), reg()).prop_map(|(key, dreg)| Expr::Ct { key, dreg }),
         (reg(), bytes()).prop_map(|(dreg, data)| Expr::Immediate { dreg, data }),
     ]
 }
@@ -92,7 +100,17 @@ fn act() -> impl Strategy<Value = Expr> {
     // One attribute with its padding, and the flag that it holds others.
     let other = ("[f-z][a-z0-9_]{1,20}", 0..=0x3fff_u16, any::<bool>(), bytes());
     let other = other.prop_filter_map("known", |(name, kind, nested, data)| {
-        let known = ["meta", "payload", "immediate", "lookup", "redir", "reject"];
+        let known = [
+            "meta",
+            "payload",
+            "immediate",
+            "lookup",
+            "redir",
+            "reject",
+            "socket",
+            "tproxy",
+            "notrack",
+        ];
         (!known.contains(&name.as_str())).then(|| {
             let kind = if nested { kind | 0x8000 } else { kind };
             let mut attributes = u16::try_from(4 + data.len()).unwrap().to_ne_bytes().to_vec();
@@ -106,6 +124,11 @@ fn act() -> impl Strategy<Value = Expr> {
         verdict().prop_map(Expr::Verdict),
         Just(Expr::Counter(Count::default())),
         redirect(),
+        Just(Expr::Notrack),
+        (meta_key(), reg()).prop_map(|(key, sreg)| Expr::MetaSet { key, sreg }),
+        (ct_key(), reg()).prop_map(|(key, sreg)| Expr::CtSet { key, sreg }),
+        (any::<u32>(), prop::option::of(reg()))
+            .prop_map(|(family, port)| Expr::Tproxy { family, port }),
         (kind, any::<u8>()).prop_map(|(kind, code)| Expr::Reject { kind, code }),
         other,
     ]
@@ -138,10 +161,10 @@ fn chain() -> impl Strategy<Value = Chain> {
 }
 
 fn key() -> impl Strategy<Value = KeyType> {
-    use KeyType::{Gid, IfName, InetService, Ipv4Addr, Ipv6Addr, Uid};
+    use KeyType::{Gid, IfName, InetService, Ipv4Addr, Ipv4Service, Ipv6Addr, Ipv6Service, Uid};
     let other = (1000..=u32::MAX, 1..=16_u32);
     prop_oneof![
-        4 => select(&[Gid, IfName, InetService, Ipv4Addr, Ipv6Addr, Uid]),
+        4 => select(&[Gid, IfName, InetService, Ipv4Addr, Ipv6Addr, Uid, Ipv4Service, Ipv6Service]),
         1 => other.prop_map(|(number, len)| KeyType::Other { number, len }),
     ]
 }
@@ -151,7 +174,7 @@ fn set() -> impl Strategy<Value = Set> {
     let many = vec(any::<u128>(), 700..1600);
     let values = prop_oneof![19 => vec(any::<u128>(), 0..12), 1 => many];
     (name(), key(), any::<bool>(), values).prop_map(|(name, key, intervals, values)| {
-        let highest = u128::MAX >> (128 - 8 * key.bytes());
+        let highest = u128::MAX >> (128 - 8 * key.bytes().min(16));
         let mut values: Vec<u128> = values.into_iter().map(|value| value & highest).collect();
         values.sort_unstable();
         values.dedup();

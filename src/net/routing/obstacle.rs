@@ -21,7 +21,8 @@ pub(super) fn obstacle(wanted: MarkRoute, rules: &[Rule], routes: &[Route]) -> O
         return Some(route.to_string());
     }
     let is_elsewhere = |rule: &&Rule| {
-        rule.ours() != Some(wanted)
+        // One of ours to another table keeps packets here as well.
+        rule.ours().is_none()
             && !rule.is_narrow
             && rule.meets(wanted.mark)
             && takes_away(rule, wanted, routes)

@@ -23,6 +23,7 @@ const NFTA_CT_KEY: u16 = 2;
 const NFTA_CT_DIRECTION: u16 = 3;
 const NFTA_CT_SREG: u16 = 4;
 const NFT_CT_STATE: u32 = 0;
+const NFT_CT_STATUS: u32 = 2;
 const NFT_CT_MARK: u32 = 3;
 const NFT_CT_ZONE: u32 = 17;
 const NFTA_SOCKET_KEY: u16 = 1;
@@ -132,6 +133,7 @@ pub(super) fn encode_ct_set(key: CtKey, sreg: Reg) -> Expressions {
 fn ct_number(key: CtKey) -> u32 {
     match key {
         CtKey::State => NFT_CT_STATE,
+        CtKey::Status => NFT_CT_STATUS,
         CtKey::Mark => NFT_CT_MARK,
         CtKey::Zone => NFT_CT_ZONE,
         CtKey::Other(number) => number,
@@ -145,6 +147,7 @@ pub(super) fn decode_ct(data: Attributes<'_>) -> Result<Option<Expr>, DecodeErro
     let Some(number) = number else { return Ok(None) };
     let key = match number.u32_be()? {
         NFT_CT_STATE => CtKey::State,
+        NFT_CT_STATUS => CtKey::Status,
         NFT_CT_MARK => CtKey::Mark,
         NFT_CT_ZONE => CtKey::Zone,
         number => CtKey::Other(number),

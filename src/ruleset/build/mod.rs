@@ -27,6 +27,8 @@ pub const LOOPBACK_IFINDEX: u32 = 1;
 pub const CT_STATE_INVALID: u32 = 1;
 /// The connection has seen one packet only (`NF_CT_STATE_BIT(IP_CT_NEW)`).
 pub const CT_STATE_NEW: u32 = 8;
+/// `IPS_DST_NAT`.
+pub const IPS_DST_NAT: u32 = 1 << 5;
 /// `NF_NAT_RANGE_PROTO_SPECIFIED`, which the kernel sets when a port is given.
 pub const NAT_RANGE_PROTO_SPECIFIED: u32 = 2;
 
@@ -99,6 +101,20 @@ impl RuleBuilder {
         self.push(Expr::Meta { key, dreg: Reg::ONE }).lookup(set)
     }
 
+    /// What `key` loads is not in the set.
+    #[must_use]
+    pub fn meta_not_in(self, key: MetaKey, set: &Name) -> Self {
+        let lookup = Expr::Lookup { sreg: Reg::ONE, set: set.clone(), inverted: true };
+        self.push(Expr::Meta { key, dreg: Reg::ONE }).push(lookup)
+    }
+
+    /// The socket's owner or group, which `key` says, is not this one; a packet without a socket
+    /// has neither.
+    #[must_use]
+    pub fn id_not(self, key: MetaKey, id: u32) -> Self {
+        self.meta(key, CmpOp::Neq, id.to_ne_bytes().to_vec())
+    }
+
     /// The socket's owner or group, which `key` says, is this one.
     #[must_use]
     pub fn id(self, key: MetaKey, id: u32) -> Self {
@@ -115,6 +131,12 @@ impl RuleBuilder {
     #[must_use]
     pub fn not_nfproto(self, family: u8) -> Self {
         self.meta(MetaKey::NfProto, CmpOp::Neq, vec![family])
+    }
+
+    /// The packet is not of this transport protocol.
+    #[must_use]
+    pub fn not_l4proto(self, protocol: u8) -> Self {
+        self.meta(MetaKey::L4Proto, CmpOp::Neq, vec![protocol])
     }
 
     /// The packet is of this transport protocol.
@@ -134,6 +156,14 @@ impl RuleBuilder {
         self.ct_state(CT_STATE_NEW)
     }
 
+    /// A packet of a connection whose destination was rewritten (`IPS_DST_NAT`).
+    #[must_use]
+    pub fn ct_redirected(self) -> Self {
+        self.push(Expr::Ct { key: CtKey::Status, dreg: Reg::ONE })
+            .masked(IPS_DST_NAT.to_ne_bytes().to_vec())
+            .cmp(CmpOp::Neq, vec![0; 4])
+    }
+
     /// What conntrack calls invalid.
     #[must_use]
     pub fn ct_invalid(self) -> Self {
@@ -150,6 +180,12 @@ impl RuleBuilder {
     #[must_use]
     pub fn accept(self) -> Rule {
         self.verdict(Verdict::Accept)
+    }
+
+    /// Lets the packet pass, where it has been counted already.
+    #[must_use]
+    pub fn accept_uncounted(self) -> Rule {
+        self.push(Expr::Verdict(Verdict::Accept)).finish()
     }
 
     /// Ends with a verdict.

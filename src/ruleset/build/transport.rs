@@ -32,10 +32,24 @@ impl RuleBuilder {
         self.dport().cmp(CmpOp::Neq, port.to_be_bytes().to_vec())
     }
 
-    /// The source port is this one.
+    /// The source port lies from `first` to `last`.
     #[must_use]
-    pub fn sport(self, port: u16) -> Self {
-        self.payload(PayloadBase::Transport, 0, 2).cmp(CmpOp::Eq, port.to_be_bytes().to_vec())
+    pub fn sport_between(self, first: u16, last: u16) -> Self {
+        let (first, last) = (first.to_be_bytes().to_vec(), last.to_be_bytes().to_vec());
+        if first == last {
+            return self.sport().cmp(CmpOp::Eq, first);
+        }
+        self.sport().cmp(CmpOp::Gte, first).cmp(CmpOp::Lte, last)
+    }
+
+    /// The source port is in the set.
+    #[must_use]
+    pub fn sport_in(self, set: &Name) -> Self {
+        self.sport().lookup(set)
+    }
+
+    fn sport(self) -> Self {
+        self.payload(PayloadBase::Transport, 0, 2)
     }
 
     /// The destination port is in the set.

@@ -55,8 +55,8 @@ impl Writer {
             }
             Expr::MetaSet { key, sreg } => self.set(&Loaded::Meta(*key), *sreg),
             Expr::CtSet { key, sreg } => self.set(&Loaded::Ct(*key), *sreg),
-            Expr::Redirect { port_min, .. } => self.to_port("redirect", *port_min),
-            Expr::Tproxy { port, .. } => self.to_port("tproxy", *port),
+            Expr::Redirect { port_min, .. } => self.port_action("redirect", *port_min),
+            Expr::Tproxy { port, .. } => self.port_action("tproxy", *port),
             Expr::Notrack => self.say("notrack".to_owned()),
             Expr::Reject { kind, code } => self.reject(*kind, *code),
             Expr::Other { name, attributes } => {
@@ -156,7 +156,7 @@ impl Writer {
         self.say(format!("{} set {value}", target.words()));
     }
 
-    fn to_port(&mut self, action: &str, port: Option<Reg>) {
+    fn port_action(&mut self, action: &str, port: Option<Reg>) {
         let number = port.and_then(|reg| self.constant(reg)).map(big_endian);
         self.say(match number {
             Some(number) => format!("{action} to :{number}"),

@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::super::build::{
-    CT_STATE_INVALID, CT_STATE_NEW, ICMPV6, LOOPBACK_IFINDEX, NFPROTO_IPV4, NFPROTO_IPV6, TCP, UDP,
+    CT_STATE_INVALID, CT_STATE_NEW, ICMPV6, IPS_DST_NAT, LOOPBACK_IFINDEX, NFPROTO_IPV4,
+    NFPROTO_IPV6, TCP, UDP,
 };
 use super::super::{CtKey, Expr, MetaKey, PayloadBase};
 
@@ -83,9 +84,9 @@ impl Loaded {
             Self::Meta(key) => meta_value(*key, data),
             Self::Field(_, kind) => field_value(*kind, data),
             Self::Ct(key) => ct_value(*key, data),
-            Self::Cgroup(_) => data
-                .try_into()
-                .map_or_else(|_| hex(data), |id| u64::from_ne_bytes(id).to_string()),
+            Self::Cgroup(_) => {
+                data.try_into().map_or_else(|_| hex(data), |id| u64::from_ne_bytes(id).to_string())
+            }
             Self::Constant(_) | Self::Unknown(_) => hex(data),
         }
     }
@@ -147,6 +148,7 @@ fn protocol_header(protocol: u8) -> Option<&'static str> {
 fn ct_words(key: CtKey) -> &'static str {
     match key {
         CtKey::State => "ct state",
+        CtKey::Status => "ct status",
         CtKey::Mark => "ct mark",
         CtKey::Zone => "ct zone",
         CtKey::Other(_) => "ct unknown",
@@ -157,11 +159,14 @@ fn ct_value(key: CtKey, data: &[u8]) -> String {
     match (key, host_u32(data)) {
         (CtKey::State, Some(CT_STATE_INVALID)) => "invalid".to_owned(),
         (CtKey::State, Some(CT_STATE_NEW)) => "new".to_owned(),
+        (CtKey::Status, Some(IPS_DST_NAT)) => "dnat".to_owned(),
         (CtKey::Mark, Some(mark)) => mark_text(mark),
-        (CtKey::Zone, None) => data
-            .try_into()
-            .map_or_else(|_| hex(data), |zone| u16::from_ne_bytes(zone).to_string()),
-        (CtKey::State | CtKey::Mark | CtKey::Zone | CtKey::Other(_), _) => hex(data),
+        (CtKey::Zone, None) => {
+            data.try_into().map_or_else(|_| hex(data), |zone| u16::from_ne_bytes(zone).to_string())
+        }
+        (CtKey::State | CtKey::Status | CtKey::Mark | CtKey::Zone | CtKey::Other(_), _) => {
+            hex(data)
+        }
     }
 }
 

@@ -1,0 +1,59 @@
+//! TPROXY without connection tracking: what is steered, and the proxy's answers, are kept out of it.
+
+use crate::policy::InboundMode;
+use crate::ruleset::build::{RuleBuilder, TCP};
+use crate::ruleset::{BaseChain, MetaKey, Rule, Verdict};
+
+use super::Build;
+use super::few::PortsOf;
+use super::inbound::{self, Ports};
+
+/// Chain for what the proxy sends.
+const ANSWERS: &str = "fast_answers";
+
+const MODE: &str = "inbound.mode";
+
+pub(super) fn add(build: &mut Build<'_>) {
+    if build.policy.inbound.mode != InboundMode::TproxyFast {
+        return;
+    }
+    let (steered, answers) = match inbound::ports(build) {
+        Ports::AllExcept(passed) => {
+            let mut steered = inbound::passed_ports(build, &passed);
+            steered.push(build.rule(MODE).notrack());
+            (steered, vec![build.rule(MODE).notrack()])
+        }
+        Ports::Only(ports) => {
+            let names = ("inbound.ports", "inbound_ports");
+            let steered = build.port_rules(names, &ports, PortsOf::Tcp, RuleBuilder::notrack);
+            (steered, build.source_port_rules(names, &ports, RuleBuilder::notrack))
+        }
+    };
+    if steered.is_empty() {
+        return;
+    }
+    prerouting(build, steered);
+    output(build, answers);
+}
+
+/// What comes in by `lo` or from inside the pod may have been rewritten, and stays tracked.
+fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
+    let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
+    rules.push(build.rule(MODE).not_l4proto(TCP).accept());
+    rules.push(build.rule(MODE).iif_lo().accept());
+    rules.extend(build.excluded_interfaces(MetaKey::IifName));
+    rules.extend(build.virtual_interfaces(RuleBuilder::accept));
+    rules.extend(inbound::passed_sources(build));
+    rules.extend(steered);
+    build.chain("fast_prerouting", Some(BaseChain::raw_prerouting()), rules);
+}
+
+fn output(build: &mut Build<'_>, answers: Vec<Rule>) {
+    build.chain(ANSWERS, None, answers);
+    let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
+    rules.push(build.rule(MODE).not_l4proto(TCP).accept());
+    rules.push(build.rule(MODE).oif_lo().accept());
+    rules.extend(build.excluded_interfaces(MetaKey::OifName));
+    rules.extend(build.proxy_rules(|rule| rule.verdict(Verdict::Goto(ANSWERS.into()))));
+    build.chain("fast_output", Some(BaseChain::raw_output()), rules);
+}

@@ -1,0 +1,129 @@
+//! TPROXY: connections come to the proxy as they are, and it may dial the app with the address of
+//! its client.
+//!
+//! Every packet to a captured port is steered, not the first alone: with SYN cookies the kernel
+//! remembers nothing of the first, and the one that follows would find the app's listener.
+
+use crate::policy::{Dns, InboundMode};
+use crate::ruleset::build::{RuleBuilder, TCP};
+use crate::ruleset::{BaseChain, MetaKey, RejectType, Rule, Verdict};
+use crate::words::PortSet;
+
+use super::few::PortsOf;
+use super::inbound::{self, Ports};
+use super::loopback::passthrough;
+use super::{Build, dns, outbound};
+
+/// Chain for what leaves by `lo`, which may be a call of the pod to itself.
+const SELF_CALL: &str = "tproxy_self_call";
+
+const MODE: &str = "inbound.mode";
+
+pub(super) fn add(build: &mut Build<'_>) {
+    if build.policy.inbound.mode == InboundMode::Redirect {
+        return;
+    }
+    let steered = steered(build);
+    if steered.is_empty() {
+        return;
+    }
+    prerouting(build, steered);
+    self_call(build);
+    output(build);
+}
+
+fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
+    let tproxy = build.policy.inbound.tproxy;
+    let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
+    rules.push(build.rule(MODE).not_l4proto(TCP).accept());
+    rules.extend(build.excluded_interfaces(MetaKey::IifName));
+    rules.extend(build.virtual_interfaces(RuleBuilder::accept));
+    let from_proxy = build.rule("inbound.tproxy.mark").mark(tproxy.mark);
+    rules.push(match is_tracked(build) {
+        true => from_proxy.save_mark().accept(),
+        false => from_proxy.accept(),
+    });
+    let on_lo = build.rule("inbound.tproxy.outboundMark").iif_lo();
+    rules.push(on_lo.mark_not(tproxy.outbound_mark).accept());
+    if is_tracked(build) {
+        // Connections that a policy before this one redirected stay where they are.
+        rules.push(build.rule(MODE).ct_redirected().accept());
+    }
+    rules.extend(inbound::passed_sources(build));
+    rules.extend(steered);
+    build.chain("tproxy_prerouting", Some(BaseChain::mangle_prerouting()), rules);
+}
+
+/// `tproxy` knows connections that live, the proxy's and those of others, which pass. What it does
+/// not know it gives to the proxy; where the proxy does not listen, a first packet goes no further.
+fn steered(build: &mut Build<'_>) -> Vec<Rule> {
+    match inbound::ports(build) {
+        Ports::AllExcept(passed) => {
+            let mut rules = inbound::passed_ports(build, &passed);
+            let steer = build.rule("inbound.ports").l4proto(TCP);
+            rules.push(steered_to_proxy(build, steer));
+            rules.push(refused(build.rule("inbound.ports").tcp_syn()));
+            rules
+        }
+        Ports::Only(ports) => of_ports(build, &ports),
+    }
+}
+
+fn of_ports(build: &mut Build<'_>, ports: &PortSet) -> Vec<Rule> {
+    let policy = build.policy;
+    let names = ("inbound.ports", "inbound_ports");
+    let facts = build.facts;
+    let end = |rule| steered_to_proxy(&Build::new(policy, facts), rule);
+    let mut rules = build.port_rules(names, ports, PortsOf::Tcp, end);
+    let (setting, set) = names;
+    let first = |rule: RuleBuilder| rule.tcp_syn();
+    let names = (setting, set.into());
+    rules.extend(build.port_rules_after(names, ports, PortsOf::Any, first, refused));
+    rules
+}
+
+/// Where marks live on without connection tracking, the proxy's answers must not carry one.
+fn steered_to_proxy(build: &Build<'_>, rule: RuleBuilder) -> Rule {
+    let steered = rule.tproxy(build.policy.proxy.ports.inbound.get());
+    match is_tracked(build) {
+        true => steered.set_mark(build.policy.inbound.tproxy.mark).accept_uncounted(),
+        false => steered.accept_uncounted(),
+    }
+}
+
+fn refused(rule: RuleBuilder) -> Rule {
+    rule.reject(RejectType::TcpReset, 0)
+}
+
+fn is_tracked(build: &Build<'_>) -> bool {
+    build.policy.inbound.mode == InboundMode::Tproxy
+}
+
+/// The app's answers to a client's address stay in the pod.
+fn output(build: &mut Build<'_>) {
+    let mark = build.policy.inbound.tproxy.mark;
+    let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
+    rules.push(build.rule(MODE).not_l4proto(TCP).accept());
+    if is_tracked(build) {
+        rules.push(build.rule("inbound.tproxy.mark").ct_mark(mark).restore_mark());
+    }
+    rules.push(build.rule(MODE).oif_lo().verdict(Verdict::Goto(SELF_CALL.into())));
+    build.chain("tproxy_output", Some(BaseChain::route_output()), rules);
+}
+
+/// Marks what the proxy sends to its own pod, so that it is captured where it comes in.
+fn self_call(build: &mut Build<'_>) {
+    let policy = build.policy;
+    let tproxy = policy.inbound.tproxy;
+    let mut rules = vec![build.rule("inbound.tproxy.mark").mark(tproxy.mark).accept()];
+    rules.extend(outbound::passed_ports(build));
+    rules.extend(passthrough(build, |rule| rule));
+    rules.extend(outbound::to_loopback(build));
+    let tunnel = policy.proxy.ports.tunnel.get();
+    rules.push(build.rule("proxy.ports.tunnel").dport_between(tunnel, tunnel).accept());
+    if policy.dns != Dns::Off {
+        rules.push(build.rule("dns.capture").dport_between(dns::PORT, dns::PORT).accept());
+    }
+    rules.extend(build.proxy_rules(|rule| rule.set_mark(tproxy.outbound_mark).accept()));
+    build.chain(SELF_CALL, None, rules);
+}

@@ -1,0 +1,100 @@
+//! Settings of what is captured on the way out.
+
+use crate::policy::draft::{all_or_many, many, one, word};
+use crate::policy::rows;
+use crate::policy::settings::{Setting, Shape};
+use crate::policy::show::{self, listed, outbound_ranges, single};
+use crate::words::{Cidr, Gid, PortRange};
+
+pub(super) const OUTBOUND: &[Setting] = &[
+    Setting {
+        path: "outbound.ranges",
+        flag: "outbound-ranges",
+        value_name: "RANGES",
+        default: "all",
+        shape: Shape::ListOr("all"),
+        help: "Destinations captured on the way out: all, or exactly those listed",
+        apply: |draft, raw| all_or_many::<Cidr, _>(raw, &mut draft.outbound_ranges),
+        show: |p| outbound_ranges(p),
+    },
+    Setting {
+        path: "outbound.excludeRanges",
+        flag: "outbound-exclude-ranges",
+        value_name: "RANGES",
+        default: "",
+        shape: Shape::List,
+        help: "Destinations not captured on the way out",
+        apply: |draft, raw| many::<Cidr, _>(raw, &mut draft.outbound_exclude_ranges),
+        show: |p| listed(p.outbound.exclude_ranges.cidrs()),
+    },
+    Setting {
+        path: "outbound.includePorts",
+        flag: "outbound-include-ports",
+        value_name: "PORTS",
+        default: "",
+        shape: Shape::List,
+        help: "Destination ports captured on the way out, wherever they lead",
+        apply: |draft, raw| many::<PortRange, _>(raw, &mut draft.outbound_include_ports),
+        show: |p| listed(p.outbound.include_ports.ranges()),
+    },
+    Setting {
+        path: "outbound.excludePorts",
+        flag: "outbound-exclude-ports",
+        value_name: "PORTS",
+        default: "",
+        shape: Shape::List,
+        help: "Destination ports not captured on the way out",
+        apply: |draft, raw| many::<PortRange, _>(raw, &mut draft.outbound_exclude_ports),
+        show: |p| listed(p.outbound.exclude_ports.ranges()),
+    },
+    Setting {
+        path: "outbound.services",
+        flag: "outbound-services",
+        value_name: "ADDRESS:PORT",
+        default: "",
+        shape: Shape::Rows(rows::SERVICE),
+        help: "Services captured on the way out; with them, ranges are none unless listed",
+        apply: |draft, raw| rows::services(raw, &mut draft.services),
+        show: |p| show::services(p),
+    },
+    Setting {
+        path: "outbound.ownerGroups.include",
+        flag: "owner-groups",
+        value_name: "GIDS",
+        default: "all",
+        shape: Shape::ListOr("all"),
+        help: "Groups whose connections are captured on the way out",
+        apply: |draft, raw| all_or_many::<Gid, _>(raw, &mut draft.include_groups),
+        show: |p| show::owner_groups(p),
+    },
+    Setting {
+        path: "outbound.ownerGroups.exclude",
+        flag: "owner-groups-exclude",
+        value_name: "GIDS",
+        default: "",
+        shape: Shape::List,
+        help: "Groups whose connections are not captured on the way out",
+        apply: |draft, raw| many(raw, &mut draft.exclude_groups),
+        show: |p| listed(&p.outbound.owner_groups.exclude),
+    },
+    Setting {
+        path: "outbound.excludePortsByUid",
+        flag: "outbound-exclude-ports-by-uid",
+        value_name: "UID:PORTS[:PROTOCOL]",
+        default: "",
+        shape: Shape::Rows(rows::UID_PORTS),
+        help: "Destination ports not captured for some users, of tcp, udp or both",
+        apply: |draft, raw| rows::ports_by_uid(raw, &mut draft.exclude_ports_by_uid),
+        show: |p| show::ports_by_uid(p),
+    },
+    Setting {
+        path: "outbound.loopback",
+        flag: "loopback",
+        value_name: "RANGE",
+        default: "127.0.0.1/32",
+        shape: Shape::Scalar,
+        help: "The part of 127.0.0.0/8 that is the namespace itself",
+        apply: |draft, raw| one(raw, &mut draft.loopback, word),
+        show: |p| single(p.outbound.loopback),
+    },
+];

@@ -1,0 +1,8 @@
+//! A process's groups, user and program: cgroups found and joined, privileges dropped, a command
+//! that takes the process over.
+
+pub mod cgroup;
+pub mod command;
+pub mod user;
+
+mod capabilities;
