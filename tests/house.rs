@@ -47,7 +47,7 @@ const IMPURE: [&str; 9] = [
 /// Words that belong to one place.
 const AT_HOME: [(&str, &[&str]); 8] = [
     ("setns(", &["net/netns.rs"]),
-    ("unshare(", &["net/netns.rs"]),
+    ("unshare(", &["net/netns.rs", "net/userns.rs"]),
     ("unsafe {", &["net/netns/nsfs.rs", "process/capabilities.rs", "process/command.rs"]),
     ("execvp(", &["process/command.rs"]),
     ("Command::new", &[]),

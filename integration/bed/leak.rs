@@ -7,7 +7,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nftdivert::demo::bed::WORLD_V4;
-use nftdivert::demo::{Bed, BedOptions, Dial, EchoServer, Proxy, ProxyOptions, User};
+use nftdivert::demo::{
+    Bed, BedOptions, Dial, EchoServer, Ipv6Support, NameServer, NameServerOptions, Proxy,
+    ProxyOptions, Transport, User, resolve,
+};
 
 fn threads_and_descriptors() -> (usize, usize) {
     let count = |path| read_dir(path).unwrap().count();
@@ -19,11 +22,16 @@ fn a_whole_demo() {
     let world = [SocketAddr::from((WORLD_V4, 80))];
     let server = EchoServer::start(&bed.peer, User::ROOT, "world", &world).unwrap();
     let proxy = Proxy::start(&bed.pod, ProxyOptions::default()).unwrap();
+    let names = NameServer::start(&bed.peer, NameServerOptions::of_world(Ipv6Support::On)).unwrap();
+    let question = SocketAddr::from((WORLD_V4, 53));
+    for transport in [Transport::Udp, Transport::Tcp] {
+        resolve(&bed.pod, User::APP, question, transport).unwrap();
+    }
     let mut open = Dial::new(User::APP, world[0]).open(&bed.pod).unwrap();
     open.echo(b"still here").unwrap();
     drop(bed);
     open.echo(b"even without the handles").unwrap();
-    drop((proxy, server));
+    drop((proxy, server, names));
     open.echo(b"gone").unwrap_err();
 }
 

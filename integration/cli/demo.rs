@@ -88,29 +88,6 @@ fn without_ipv6_it_shows_what_there_is() {
     assert!(demo.out.contains("8 of 8 as expected"), "{demo:?}");
 }
 
-#[test]
-fn without_privilege_it_says_which_it_needs() {
-    let binary = binary();
-    let folder = tempfile::Builder::new().prefix("nftdivert").tempdir_in("/tmp").unwrap();
-    let copy = folder.path().join("nftdivert");
-    fs::copy(binary, &copy).unwrap();
-    program("chmod", &["755", folder.path().to_str().unwrap()], "");
-    for (some, lacks) in [
-        ("", "CAP_SYS_ADMIN"),
-        (",+sys_admin", "CAP_NET_ADMIN"),
-        (",+sys_admin,+net_admin", "CAP_SETUID and CAP_SETGID"),
-    ] {
-        let sets = ["--inh-caps", "--ambient-caps", "--bounding-set"];
-        let sets = sets.map(|flag| format!("{flag}=-all{some}"));
-        let mut words = vec!["--reuid=65534", "--regid=65534", "--clear-groups"];
-        words.extend(sets.iter().map(String::as_str));
-        words.extend([copy.to_str().unwrap(), "demo"]);
-        let refused = program("setpriv", &words, "");
-        assert_eq!(refused.code, 1, "{refused:?}");
-        assert!(refused.err.contains(lacks), "{some}: {refused:?}");
-    }
-}
-
 /// Kills it fifty times. The user namespace may have four network namespaces then: its own, and
 /// the three of another demo, which works as soon as the kernel has ended those of the killed.
 const KILLS: &str = r#"

@@ -5,6 +5,7 @@
 
 mod commands;
 mod demo;
+mod demo_variants;
 mod harness;
 mod messages;
 mod privileges;

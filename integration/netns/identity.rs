@@ -7,7 +7,7 @@ use nftdivert_integration::fixture::{Fixture, Scene};
 use crate::scenery::{pod, world};
 
 fn fixture(policy: &str, user: User) -> Fixture {
-    let proxy = ProxyOptions { user, ..ProxyOptions::default() };
+    let proxy = ProxyOptions { member: user.into(), ..ProxyOptions::default() };
     Fixture::start(&Scene { policy, proxy, ..Scene::default() })
 }
 

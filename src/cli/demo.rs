@@ -1,16 +1,50 @@
 //! `nftdivert demo`.
 
-use crate::demo::story::{Family, POLICY, Story, tell};
+use clap::Args;
+
+use crate::demo::stage::{Rights, Stage, Variant};
+use crate::demo::story::{Family, Story, tell};
 
 use super::drawing::{heading, lines};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{Characters, DIM, Output};
 
-pub(super) fn run(output: &Output) -> Result<Exit, CliError> {
-    output.line("A pod and its world, in two network namespaces made for this. The policy:\n");
-    output.line(&format!("{DIM}{}{DIM:#}\n", POLICY.trim_end()));
-    let story = tell()?;
+/// Which way of capture is shown: redirection, unless one of these is given.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct DemoArgs {
+    /// Show TPROXY: the app sees its client's own address.
+    #[arg(long)]
+    tproxy: bool,
+    /// Show questions to name servers, over UDP and TCP, that go through the proxy.
+    #[arg(long)]
+    dns: bool,
+    /// Show a proxy that is told apart by its cgroup (version 2); needs root.
+    #[arg(long)]
+    cgroup: bool,
+}
+
+impl DemoArgs {
+    const fn variant(&self) -> Variant {
+        match self {
+            Self { tproxy: true, .. } => Variant::Tproxy,
+            Self { dns: true, .. } => Variant::Dns,
+            Self { cgroup: true, .. } => Variant::Cgroup,
+            Self { .. } => Variant::Redirect,
+        }
+    }
+}
+
+pub(super) fn run(args: &DemoArgs, output: &Output) -> Result<Exit, CliError> {
+    let stage = Stage::new(args.variant())?;
+    let place = match stage.cast.rights {
+        Rights::Full => "made for this",
+        Rights::UserNamespace => "made for this in a user namespace",
+    };
+    output.line(&format!("A pod and its world, in two network namespaces {place}. The policy:\n"));
+    output.line(&format!("{DIM}{}{DIM:#}\n", stage.cast.policy().trim_end()));
+    let story = tell(&stage)?;
     show(&story, output);
     output.json(&story);
     Ok(if story.is_as_expected() { Exit::Done } else { Exit::Failed })

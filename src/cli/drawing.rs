@@ -21,9 +21,11 @@ pub(super) fn lines(step: &Step, characters: Characters) -> Vec<String> {
         let way = drawn(&step.hops, characters);
         let because = step.because.map(|text| format!(" ({text})")).unwrap_or_default();
         let room = COLUMN.saturating_sub(5 + way.chars().count() + because.len());
-        let last = match step.original {
-            Some(original) => original.to_string(),
-            None => "direct".to_owned(),
+        let last = match (step.original, step.expected) {
+            (Some(original), _) => original.to_string(),
+            // What was asked of another server is known by its port alone.
+            (None, Way::Dns) => format!("port {}", step.to.port()),
+            (None, Way::Direct | Way::Outbound | Way::Inbound) => "direct".to_owned(),
         };
         return vec![format!("{GOOD}ok{GOOD:#}   {way}{DIM}{because}{:room$}{last}{DIM:#}", "")];
     }
@@ -37,10 +39,10 @@ pub(super) fn lines(step: &Step, characters: Characters) -> Vec<String> {
 fn seen(step: &Step, characters: Characters) -> String {
     if let Some(failure) = &step.failure {
         let way = match (step.original, step.expected) {
-            (None, Way::Direct) => "",
+            (None, Way::Direct | Way::Dns) => "",
             (None, Way::Outbound | Way::Inbound) => "; the proxy did not see it",
             (Some(_), Way::Direct) => "; the proxy saw it",
-            (Some(_), Way::Outbound | Way::Inbound) => "",
+            (Some(_), Way::Outbound | Way::Inbound | Way::Dns) => "",
         };
         return format!("{failure}{way}");
     }

@@ -82,7 +82,7 @@ enum Command {
     /// their group.
     Exec(exec::ExecArgs),
     /// Show it on real traffic, in namespaces made for it.
-    Demo,
+    Demo(demo::DemoArgs),
     /// Print a completion script for a shell.
     Completions(completions::CompletionsArgs),
 }
@@ -100,7 +100,7 @@ pub fn run() -> ExitCode {
         Command::Status(args) => status::run(args, &output),
         Command::Remove(args) => remove::run(args, &output),
         Command::Exec(args) => exec::run(args),
-        Command::Demo => demo::run(&output),
+        Command::Demo(args) => demo::run(&args, &output),
         Command::Completions(args) => completions::run(args, &output),
     };
     let exit = result.unwrap_or_else(|error| error.report(&output));

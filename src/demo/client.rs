@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::socket::open;
 use super::worker::runtime;
-use super::{DemoError, User, as_user};
+use super::{DemoError, Member, as_user};
 use crate::net::netns::Netns;
 
 const LONGEST_LINE: u64 = 512;
@@ -27,7 +27,7 @@ pub struct Answer {
 /// A connection to be made.
 #[derive(Clone, Debug)]
 pub struct Dial {
-    user: User,
+    member: Member,
     to: SocketAddr,
     from: Option<IpAddr>,
     device: Option<String>,
@@ -35,9 +35,15 @@ pub struct Dial {
 }
 
 impl Dial {
-    /// A connection of `user` to `to`, with two seconds for each wait.
-    pub const fn new(user: User, to: SocketAddr) -> Self {
-        Self { user, to, from: None, device: None, limit: USUAL_LIMIT }
+    /// A connection of `member` to `to`, with two seconds for each wait.
+    pub fn new(member: impl Into<Member>, to: SocketAddr) -> Self {
+        Self { member: member.into(), to, from: None, device: None, limit: USUAL_LIMIT }
+    }
+
+    /// The same with this mark (`SO_MARK`) on the socket.
+    pub const fn marked(mut self, mark: u32) -> Self {
+        self.member.mark = Some(mark);
+        self
     }
 
     /// The same from this source address.
@@ -60,7 +66,7 @@ impl Dial {
 
     /// Connects in `place` and reads the server's line; the connection stays open.
     pub fn open(&self, place: &Netns) -> Result<Conversation, DemoError> {
-        let stream = as_user(place, self.user, || runtime()?.block_on(self.connect()))??;
+        let stream = as_user(place, self.member.clone(), || runtime()?.block_on(self.connect()))??;
         let prepared = stream
             .set_nonblocking(false)
             .and_then(|()| stream.set_nodelay(true))
@@ -73,6 +79,7 @@ impl Dial {
 
     async fn connect(&self) -> Result<TcpStream, DemoError> {
         let socket = open(self.to).map_err(DemoError::io("open a socket for", self.to))?;
+        self.member.stamp(&socket)?;
         if let Some(device) = &self.device {
             socket
                 .bind_device(Some(device.as_bytes()))
@@ -132,14 +139,14 @@ impl Conversation {
     }
 }
 
-/// Connects in `place` as `user`, learns who answers, and hangs up.
+/// Connects in `place` as `member`, learns who answers, and hangs up.
 pub fn connect(
     place: &Netns,
-    user: User,
+    member: impl Into<Member>,
     to: SocketAddr,
     limit: Duration,
 ) -> Result<Answer, DemoError> {
-    Dial::new(user, to).within(limit).open(place).map(|conversation| conversation.answer)
+    Dial::new(member, to).within(limit).open(place).map(|conversation| conversation.answer)
 }
 
 fn read_answer(stream: &TcpStream, to: SocketAddr) -> Result<Answer, DemoError> {

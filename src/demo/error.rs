@@ -42,6 +42,25 @@ pub enum DemoError {
         /// The group.
         gid: u32,
     },
+    /// No hierarchy of cgroups is there.
+    #[error(
+        "find this process's cgroup: /proc/self/mountinfo has no cgroup2 that shows it \
+         (`mount -t cgroup2 none DIRECTORY` as root mounts one)"
+    )]
+    NoCgroup,
+    /// A cgroup could not be made.
+    #[error(
+        "{operation} {directory}: {source} (needs root, a cgroup2 that can be written to, and a \
+         cgroup of this process whose cgroup.subtree_control is empty)"
+    )]
+    Cgroup {
+        /// What was tried.
+        operation: &'static str,
+        /// The cgroup's directory.
+        directory: String,
+        /// Why it failed.
+        source: io::Error,
+    },
     /// Nothing happened in time.
     #[error("{operation} {object}: nothing after {limit:?}")]
     TimedOut {
@@ -92,6 +111,8 @@ impl DemoError {
             | Self::Route { .. }
             | Self::TimedOut { .. }
             | Self::Elsewhere
+            | Self::NoCgroup
+            | Self::Cgroup { .. }
             | Self::Ended { .. }
             | Self::Answer { .. } => false,
         }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::sys::socket::getsockopt;
-use nix::sys::socket::sockopt::{Ip6tOriginalDst, OriginalDst};
+use nix::sys::socket::sockopt::{Ip6tOriginalDst, IpTransparent, Mark, OriginalDst};
+use nix::sys::socket::{getsockopt, setsockopt};
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -23,9 +23,21 @@ pub(super) struct Relay {
     pub(super) direction: Direction,
     /// The listener's own port.
     pub(super) port: u16,
-    /// From where the destination is dialled, if not from the usual address.
-    pub(super) source: Option<IpAddr>,
+    pub(super) source: Source,
+    /// The mark of the sockets that dial.
+    pub(super) mark: Option<u32>,
     pub(super) seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+/// From where the destination is dialled.
+#[derive(Clone, Copy)]
+pub(super) enum Source {
+    /// The address that the kernel chooses.
+    Usual,
+    /// This one.
+    Address(IpAddr),
+    /// That of the client, with this mark instead of the usual one.
+    Client { mark: u32 },
 }
 
 impl Relay {
@@ -45,7 +57,7 @@ impl Relay {
             note(Outcome::Direct);
             return reset(client);
         }
-        match self.dial(original).await {
+        match self.dial(peer.ip(), original).await {
             Ok(mut server) => {
                 note(Outcome::Forwarded);
                 if let Err(error) = copy(&mut client, &mut server).await {
@@ -59,9 +71,21 @@ impl Relay {
         }
     }
 
-    async fn dial(&self, original: SocketAddr) -> io::Result<TcpStream> {
+    async fn dial(&self, client: IpAddr, original: SocketAddr) -> io::Result<TcpStream> {
         let socket = open(original)?;
-        if let Some(source) = self.source {
+        let (source, mark) = match self.source {
+            Source::Usual => (None, self.mark),
+            Source::Address(address) => (Some(address), self.mark),
+            Source::Client { mark } => {
+                // Without it no address of somebody else can be bound.
+                setsockopt(&socket, IpTransparent, &true)?;
+                (Some(client), Some(mark))
+            }
+        };
+        if let Some(mark) = mark {
+            setsockopt(&socket, Mark, &mark)?;
+        }
+        if let Some(source) = source {
             socket.bind(SocketAddr::new(source, 0))?;
         }
         timeout(DIAL_LIMIT, socket.connect(original)).await?

@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::Serialize;
 
-use super::User;
 use super::bed::{EXCLUDED_V4, EXCLUDED_V6, PEER_V4, PEER_V6, POD_V4, POD_V6, WORLD_V4, WORLD_V6};
+use super::dns::{DNS_PORT, Transport};
+use super::stage::Variant;
 
 pub(super) const APP_PORT: u16 = 8080;
 pub(super) const WORLD_PORT: u16 = 80;
@@ -22,6 +23,8 @@ pub enum Way {
     Outbound,
     /// Through the proxy's inbound port.
     Inbound,
+    /// Through the proxy's name server, which asks another one.
+    Dns,
 }
 
 /// Who connects.
@@ -37,13 +40,6 @@ pub enum Caller {
 }
 
 impl Caller {
-    pub(super) const fn user(self) -> User {
-        match self {
-            Self::App | Self::Client => User::APP,
-            Self::Proxy => User::PROXY,
-        }
-    }
-
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::App => "app",
@@ -74,8 +70,10 @@ pub(super) struct Scene {
     pub(super) expected: Way,
     /// Who should answer.
     pub(super) server: &'static str,
-    /// Why it should go past the proxy.
+    /// A note: why it should go past the proxy, or what carries it.
     pub(super) because: Option<&'static str>,
+    /// What carries it, if it is a question to a name server.
+    pub(super) question: Option<Transport>,
 }
 
 /// Where everything is in one family.
@@ -117,12 +115,44 @@ impl Map {
     ) -> Scene {
         let own = if caller == Caller::Client { self.client } else { self.pod };
         let server = if to.1 == WORLD_PORT { "world" } else { "app" };
-        Scene { title, caller, own, to: to.into(), expected, server, because }
+        Scene { title, caller, own, to: to.into(), expected, server, because, question: None }
+    }
+
+    /// A question to the world's name server.
+    fn question(&self, title: &'static str, caller: Caller, transport: Transport) -> Scene {
+        let to = (self.world, DNS_PORT).into();
+        let expected = if caller == Caller::Proxy { Way::Direct } else { Way::Dns };
+        let because = match transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+        };
+        let (server, own) = ("resolver", self.pod);
+        let (because, question) = (Some(because), Some(transport));
+        Scene { title, caller, own, to, expected, server, because, question }
     }
 }
 
 /// All connections of one family, in the order in which they are made and shown.
-pub(super) fn scenes(family: Family) -> [Scene; 8] {
+pub(super) fn scenes(family: Family, variant: Variant) -> Vec<Scene> {
+    let questions = match variant {
+        Variant::Dns => questions(family).to_vec(),
+        Variant::Redirect | Variant::Tproxy | Variant::Cgroup => Vec::new(),
+    };
+    connections(family).into_iter().chain(questions).collect()
+}
+
+fn questions(family: Family) -> [Scene; 4] {
+    use {Caller::*, Transport::*};
+    let map = Map::of(family);
+    [
+        map.question("the app asks a name server over UDP", App, Udp),
+        map.question("the app asks a name server over TCP", App, Tcp),
+        map.question("the proxy asks a name server over UDP", Proxy, Udp),
+        map.question("the proxy asks a name server over TCP", Proxy, Tcp),
+    ]
+}
+
+fn connections(family: Family) -> [Scene; 8] {
     use {Caller::*, Way::*};
     let map = Map::of(family);
     let (world, app) = ((map.world, WORLD_PORT), (map.pod, APP_PORT));

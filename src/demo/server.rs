@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::socket::{Accepts, accept_each, listen};
 use super::worker::Worker;
-use super::{DemoError, User};
+use super::{DemoError, Member};
 use crate::net::netns::Netns;
 
 /// A running server: `NAME PEER LOCAL` and a newline to every connection, then an echo.
@@ -20,17 +20,18 @@ pub struct EchoServer {
 }
 
 impl EchoServer {
-    /// Starts a server called `name` in `place`, as `user`, which listens on all of `addresses`
+    /// Starts a server called `name` in `place`, as `member`, which listens on all of `addresses`
     /// when this returns. Port 0 takes a free one. A name has no newline in it.
     pub fn start(
         place: &Netns,
-        user: User,
+        member: impl Into<Member>,
         name: &str,
         addresses: &[SocketAddr],
     ) -> Result<Self, DemoError> {
-        let (own, wanted) = (name.to_owned(), addresses.to_vec());
-        let (worker, addresses) =
-            Worker::start(place, user, "demo-server", move || serve(&own, &wanted))?;
+        let (own, wanted, member) = (name.to_owned(), addresses.to_vec(), member.into());
+        let mark = member.mark;
+        let serve = move || serve(&own, &wanted, mark);
+        let (worker, addresses) = Worker::start(place, member, "demo-server", serve)?;
         Ok(Self { addresses, _worker: worker })
     }
 
@@ -40,10 +41,14 @@ impl EchoServer {
     }
 }
 
-fn serve(name: &str, wanted: &[SocketAddr]) -> Result<Vec<SocketAddr>, DemoError> {
+fn serve(
+    name: &str,
+    wanted: &[SocketAddr],
+    mark: Option<u32>,
+) -> Result<Vec<SocketAddr>, DemoError> {
     let mut taken = Vec::new();
     for &address in wanted {
-        let listener = listen(address, Accepts::Local)?;
+        let listener = listen(address, Accepts::Local, mark)?;
         taken.push(listener.local_addr().map_err(DemoError::io("read the address of", address))?);
         let name = name.to_owned();
         tokio::spawn(accept_each(listener, move |stream, peer| {

@@ -10,6 +10,7 @@ use nix::sys::socket::sockopt::{IpTransparent, Ipv6V6Only};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::DemoError;
+use super::identity::stamp;
 
 const BACKLOG: u32 = 1024;
 const AFTER_FAILURE: Duration = Duration::from_millis(10);
@@ -21,9 +22,14 @@ pub(super) enum Accepts {
     Any,
 }
 
-/// Listens on `address`, for its family alone.
-pub(super) fn listen(address: SocketAddr, accepts: Accepts) -> Result<TcpListener, DemoError> {
+/// Listens on `address`, for its family alone; what is accepted has the mark too.
+pub(super) fn listen(
+    address: SocketAddr,
+    accepts: Accepts,
+    mark: Option<u32>,
+) -> Result<TcpListener, DemoError> {
     let socket = open(address).map_err(DemoError::io("open a socket for", address))?;
+    stamp(&socket, mark)?;
     socket.set_reuseaddr(true).map_err(DemoError::io("reuse", address))?;
     if address.is_ipv6() {
         setsockopt(&socket, Ipv6V6Only, &true).map_err(DemoError::errno("keep to v6", address))?;

@@ -4,9 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
+use super::dns::PROXY_DNS_PORT;
 use super::proxy::{Direction, Seen};
 use super::scene::{Caller, Family, Scene, Way};
-use super::{Answer, DemoError, ProxyOptions};
+use super::stage::Variant;
+use super::{Answer, DemoError, DnsAnswer, ProxyOptions};
 
 /// One connection of the demo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,7 +36,7 @@ pub struct Step {
     pub client_seen: Option<IpAddr>,
     /// Why it failed.
     pub failure: Option<String>,
-    /// Why it should go past the proxy, if that is not plain.
+    /// Why it should go past the proxy, if that is not plain, or what carries it.
     pub because: Option<&'static str>,
     /// The hops of the way it took; none if it failed.
     pub hops: Vec<Hop>,
@@ -46,9 +48,10 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hop {
-    /// A caller, a chain, the proxy's port or a server.
+    /// A caller, a hook, the proxy's port or a server.
     pub name: String,
-    /// The source address with which it was reached, where the caller's was exchanged.
+    /// The source address with which the proxy reached the app: its own, or with TPROXY the
+    /// client's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<IpAddr>,
 }
@@ -61,18 +64,16 @@ impl Step {
         self.took == Some(self.expected) && original_right && self.hops == self.expected_hops
     }
 
-    /// What `scene` has come to: how it was answered, and what the proxy saw of it first.
-    pub(super) fn new(
-        scene: Scene,
-        answer: Result<Answer, DemoError>,
-        seen: Option<&Seen>,
-    ) -> Self {
-        let way = way(seen);
-        let start = seen.map_or(scene.own, |seen| seen.peer.ip());
-        let taken =
-            answer.as_ref().map(|answer| hops(&scene, way, start, &answer.name, answer.peer.ip()));
+    /// What `scene` has come to in a demo of `variant`.
+    pub(super) fn new(scene: Scene, variant: Variant, heard: Heard) -> Self {
+        let Heard { way, start, original, answer } = heard;
+        let start = start.unwrap_or(scene.own);
+        let taken = answer.as_ref().map(|said| hops(&scene, way, start, &said.name, said.client));
         let family = if scene.to.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
-        let from = passthrough(family);
+        let from = match variant {
+            Variant::Redirect | Variant::Dns | Variant::Cgroup => passthrough(family),
+            Variant::Tproxy => scene.own,
+        };
         Self {
             title: scene.title,
             family,
@@ -81,22 +82,59 @@ impl Step {
             server: scene.server,
             expected: scene.expected,
             took: answer.is_ok().then_some(way),
-            original: seen.map(|seen| seen.original),
-            client_seen: answer.as_ref().ok().map(|answer| answer.peer.ip()),
+            original,
+            client_seen: answer.as_ref().ok().map(|said| said.client),
             failure: answer.as_ref().err().map(ToString::to_string),
             because: scene.because,
             hops: taken.unwrap_or_default(),
             expected_hops: hops(&scene, scene.expected, scene.own, scene.server, from),
-            answered: answer.ok().map(|answer| answer.name),
+            answered: answer.ok().map(|said| said.name),
         }
     }
 }
 
-fn way(seen: Option<&Seen>) -> Way {
-    match seen.map(|seen| seen.direction) {
-        None => Way::Direct,
-        Some(Direction::Outbound) => Way::Outbound,
-        Some(Direction::Inbound) => Way::Inbound,
+/// What was heard of a connection, from whoever answered and from the proxy.
+pub(super) struct Heard {
+    /// The way it took, as far as the proxy saw it.
+    way: Way,
+    /// The caller as the proxy saw it.
+    start: Option<IpAddr>,
+    /// The original destination that the proxy read.
+    original: Option<SocketAddr>,
+    answer: Result<Said, DemoError>,
+}
+
+/// The last one on the way.
+struct Said {
+    name: String,
+    /// The client as it was seen there.
+    client: IpAddr,
+}
+
+impl Heard {
+    /// How a connection was answered, and what the proxy saw of it first.
+    pub(super) fn of_connection(answer: Result<Answer, DemoError>, seen: Option<&Seen>) -> Self {
+        let way = match seen.map(|seen| seen.direction) {
+            None => Way::Direct,
+            Some(Direction::Outbound) => Way::Outbound,
+            Some(Direction::Inbound) => Way::Inbound,
+        };
+        let answer = answer.map(|answer| Said { name: answer.name, client: answer.peer.ip() });
+        let start = seen.map(|seen| seen.peer.ip());
+        Self { way, start, original: seen.map(|seen| seen.original), answer }
+    }
+
+    /// How a question was answered. Only the proxy's name server asks another one.
+    pub(super) fn of_question(answer: Result<DnsAnswer, DemoError>) -> Self {
+        let original = None;
+        let said = |answer: DnsAnswer| Said { name: answer.name, client: answer.peer.ip() };
+        match answer {
+            Ok(DnsAnswer { peer, upstream: Some(upstream), .. }) => {
+                let start = Some(peer.ip());
+                Self { way: Way::Dns, start, original, answer: Ok(said(*upstream)) }
+            }
+            direct => Self { way: Way::Direct, start: None, original, answer: direct.map(said) },
+        }
     }
 }
 
@@ -110,21 +148,22 @@ fn passthrough(family: Family) -> IpAddr {
 
 /// The hops from the caller at `start` to `server`, which sees the client at `from`.
 ///
-/// The chain follows from where the caller is: what it sends meets `output`, what comes in from
+/// The hook follows from where the caller is: what it sends meets `output`, what comes in from
 /// outside meets `prerouting`.
 fn hops(scene: &Scene, way: Way, start: IpAddr, server: &str, from: IpAddr) -> Vec<Hop> {
     let hop = |name: String| Hop { name, from: None };
     let caller = scene.caller.name();
-    let chain = if scene.caller == Caller::Client { "prerouting" } else { "output" };
+    let hook = if scene.caller == Caller::Client { "prerouting" } else { "output" };
     let through = |port: u16| {
-        [format!("{caller} {start}"), chain.to_owned(), format!("proxy :{port}")].map(hop)
+        [format!("{caller} {start}"), hook.to_owned(), format!("proxy :{port}")].map(hop)
     };
     let (proxy, to) = (ProxyOptions::default(), scene.to);
     match way {
         Way::Direct => vec![hop(caller.to_owned()), hop(format!("{server} {to}"))],
-        Way::Outbound => {
+        Way::Outbound | Way::Dns => {
+            let port = if way == Way::Dns { PROXY_DNS_PORT } else { proxy.outbound_port };
             let last = hop(format!("{server} {to}"));
-            through(proxy.outbound_port).into_iter().chain([last]).collect()
+            through(port).into_iter().chain([last]).collect()
         }
         Way::Inbound => {
             let last = Hop { name: format!("{server} :{}", to.port()), from: Some(from) };

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use super::identity::assume;
-use super::{DemoError, User};
+use super::{DemoError, Member};
 use crate::net::netns::Netns;
 
 const START_LIMIT: Duration = Duration::from_secs(5);
@@ -24,11 +24,11 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts a thread in `place` as `user` and runs `setup` in its runtime. The tasks that `setup`
+    /// Starts a thread in `place` as `member` and runs `setup` in its runtime. The tasks that `setup`
     /// spawns live as long as the worker; what it returns is handed to the caller.
     pub(super) fn start<T: Send + 'static>(
         place: &Netns,
-        user: User,
+        member: Member,
         name: &str,
         setup: impl FnOnce() -> Result<T, DemoError> + Send + 'static,
     ) -> Result<(Self, T), DemoError> {
@@ -36,7 +36,7 @@ impl Worker {
         let (stop, stopped) = oneshot::channel();
         let (alive, ended) = channel::<()>();
         let thread = place.spawn(name, move || {
-            live(user, setup, &ready, stopped);
+            live(&member, setup, &ready, stopped);
             drop(alive);
         })?;
         let worker = Self { stop: Some(stop), ended: Mutex::new(ended), thread: Some(thread) };
@@ -72,12 +72,12 @@ pub(super) fn runtime() -> Result<Runtime, DemoError> {
 }
 
 fn live<T>(
-    user: User,
+    member: &Member,
     setup: impl FnOnce() -> Result<T, DemoError>,
     ready: &SyncSender<Result<T, DemoError>>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let runtime = match assume(user).and_then(|()| runtime()) {
+    let runtime = match assume(member).and_then(|()| runtime()) {
         Ok(runtime) => runtime,
         Err(error) => return drop(ready.send(Err(error))),
     };
