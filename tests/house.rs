@@ -48,7 +48,15 @@ const IMPURE: [&str; 9] = [
 const AT_HOME: [(&str, &[&str]); 8] = [
     ("setns(", &["net/netns.rs"]),
     ("unshare(", &["net/netns.rs", "net/userns.rs"]),
-    ("unsafe {", &["net/netns/nsfs.rs", "process/capabilities.rs", "process/command.rs"]),
+    (
+        "unsafe {",
+        &[
+            "net/netns/nsfs.rs",
+            "net/xtables/socket.rs",
+            "process/capabilities.rs",
+            "process/command.rs",
+        ],
+    ),
     ("execvp(", &["process/command.rs"]),
     ("Command::new", &[]),
     ("println!", &[]),

@@ -7,6 +7,7 @@ mod error;
 mod existing;
 mod ledger;
 mod observe;
+pub mod others;
 mod put;
 mod record;
 mod remove;

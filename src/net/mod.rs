@@ -1,5 +1,5 @@
 //! The rest of a network namespace: entering one, its ids, addresses, routing, sysctls, sockets,
-//! name servers, the kernel's release; and user namespaces.
+//! name servers, tables of iptables-legacy, the kernel's release; and user namespaces.
 
 pub mod address;
 pub mod ids;
@@ -10,3 +10,4 @@ pub mod routing;
 pub mod sockets;
 pub mod sysctl;
 pub mod userns;
+pub mod xtables;

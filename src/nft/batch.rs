@@ -10,6 +10,9 @@ use netlink_packet_netfilter::nftables::NfTablesMessage;
 use netlink_packet_netfilter::none::ControlMessage;
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterMessage, NetfilterProtoFamily};
 
+use super::foreign::{
+    TableName, encode_delete_chain, encode_delete_rule, encode_delete_table, encode_flush,
+};
 use super::{SUBSYSTEM, chain, element, nft_message, rule, set, table};
 use crate::netlink::message;
 use crate::ruleset::{
@@ -46,6 +49,14 @@ pub enum Label<'a> {
     DeleteChain(&'a str),
     /// A new rule, by its place in the chain.
     Rule(&'a Chain, usize),
+    /// A table of others that goes.
+    DeleteForeignTable(&'a TableName),
+    /// A chain of others whose rules go.
+    FlushForeign(&'a TableName, &'a str),
+    /// A chain of others that goes.
+    DeleteForeignChain(&'a TableName, &'a str),
+    /// A rule of others that goes, by its chain and its handle.
+    DeleteForeignRule(&'a TableName, &'a str, u64),
 }
 
 impl fmt::Display for Label<'_> {
@@ -66,6 +77,12 @@ impl fmt::Display for Label<'_> {
                 let text = chain.rules.get(*index).map(rule_text).unwrap_or_default();
                 write!(f, "rule {} of chain {}: {text}", index + 1, chain.name)
             }
+            Self::DeleteForeignTable(table) => write!(f, "delete table {table}"),
+            Self::FlushForeign(table, chain) => write!(f, "flush chain {table} {chain}"),
+            Self::DeleteForeignChain(table, chain) => write!(f, "delete chain {table} {chain}"),
+            Self::DeleteForeignRule(table, chain, handle) => {
+                write!(f, "delete rule {table} {chain} handle {handle}")
+            }
         }
     }
 }
@@ -85,7 +102,11 @@ impl Label<'_> {
             | Self::DeleteSet(_)
             | Self::Chain(_)
             | Self::Flush(_)
-            | Self::DeleteChain(_) => &[],
+            | Self::DeleteChain(_)
+            | Self::DeleteForeignTable(_)
+            | Self::FlushForeign(..)
+            | Self::DeleteForeignChain(..)
+            | Self::DeleteForeignRule(..) => &[],
         }
     }
 }
@@ -179,6 +200,27 @@ impl<'a> Batch<'a> {
     pub fn add_chain(&mut self, table: &'a str, chain: &'a Chain) {
         let create = NLM_F_CREATE | NLM_F_EXCL;
         self.push(create, chain::encode_new(table, chain), Label::Chain(chain));
+    }
+
+    /// Deletes a table of others with all that it holds.
+    pub fn delete_foreign_table(&mut self, table: &'a TableName) {
+        self.append(0, encode_delete_table(table), Label::DeleteForeignTable(table));
+    }
+
+    /// Deletes every rule of a chain of others.
+    pub fn flush_foreign(&mut self, table: &'a TableName, chain: &'a str) {
+        self.append(0, encode_flush(table, chain), Label::FlushForeign(table, chain));
+    }
+
+    /// Deletes a chain of others, which must be empty and not referred to.
+    pub fn delete_foreign_chain(&mut self, table: &'a TableName, chain: &'a str) {
+        self.append(0, encode_delete_chain(table, chain), Label::DeleteForeignChain(table, chain));
+    }
+
+    /// Deletes a rule of others.
+    pub fn delete_foreign_rule(&mut self, table: &'a TableName, chain: &'a str, handle: u64) {
+        let label = Label::DeleteForeignRule(table, chain, handle);
+        self.append(0, encode_delete_rule(table, chain, handle), label);
     }
 
     fn add_sets(&mut self, table: &'a str, sets: impl Iterator<Item = &'a Set>) {

@@ -6,6 +6,7 @@ mod conntrack;
 mod element;
 mod error;
 mod expr;
+mod foreign;
 mod read;
 mod rule;
 mod set;
@@ -16,6 +17,10 @@ mod userdata;
 pub use batch::{Batch, Label, SealedBatch};
 pub use conntrack::{RedirectedTo, count_redirected};
 pub use error::{Failure, NftError};
+pub use foreign::{
+    Act, Foreign, ForeignBase, ForeignChain, ForeignRule, ForeignTable, TableFamily, TableName,
+    read_foreign,
+};
 pub use read::{Found, generation, read_table};
 pub use transaction::commit;
 
@@ -23,6 +28,9 @@ pub use transaction::commit;
 pub mod decode {
     pub use super::chain::decode as chain;
     pub use super::element::{decode as elements, intervals};
+    pub use super::foreign::{
+        decode_chain as foreign_chain, decode_rule as foreign_rule, decode_table as foreign_table,
+    };
     pub use super::rule::decode as rule;
     pub use super::set::decode as set;
     pub use super::table::decode as table;
@@ -38,8 +46,14 @@ const NFGENMSG_LEN: usize = 4;
 /// Message numbers of nf_tables (`enum nf_tables_msg_types`).
 mod message_type {
     pub(super) const NEWTABLE: u16 = 0;
+    pub(super) const GETTABLE: u16 = 1;
+    pub(super) const DELTABLE: u16 = 2;
     pub(super) const NEWCHAIN: u16 = 3;
+    pub(super) const GETCHAIN: u16 = 4;
+    pub(super) const DELCHAIN: u16 = 5;
     pub(super) const NEWRULE: u16 = 6;
+    pub(super) const GETRULE: u16 = 7;
+    pub(super) const DELRULE: u16 = 8;
     pub(super) const NEWSET: u16 = 9;
     pub(super) const NEWSETELEM: u16 = 12;
     pub(super) const NEWGEN: u16 = 15;

@@ -14,7 +14,7 @@ const ENOENT: i32 = 2;
 /// `NFTA_GEN_ID`.
 const NFTA_GEN_ID: u16 = 1;
 /// Readings that another writer interrupted before we give up.
-const TRIES: u32 = 20;
+pub(super) const TRIES: u32 = 20;
 
 /// A table as it was at one generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn read_head(
     }
 }
 
-fn read_generation(connection: &mut Connection) -> Result<u32, NetlinkError> {
+pub(super) fn read_generation(connection: &mut Connection) -> Result<u32, NetlinkError> {
     let mut generation = 0;
     let get = NfTablesMessage::GetGen(GenMessage { attributes: Vec::new() });
     request(connection, 0, get, &mut |kind, body| {
