@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nftdivert::apply::{
-    ApplyOptions, Captured, LiveConnections, Outcome, RemoveOptions, apply, remove,
+    ApplyOptions, Captured, LiveConnections, OtherMeshes, Outcome, RemoveOptions, apply, remove,
 };
 use nftdivert::policy::CapturePolicy;
 use nftdivert::verify::verify;
@@ -41,7 +41,11 @@ impl Inputs {
             policy: policy(""),
             bypass: policy("ipv6: bypass"),
             changed: policy("outbound: {excludePorts: [22, 443]}"),
-            options: ApplyOptions { source: "bench".into(), live: LiveConnections::Keep },
+            options: ApplyOptions {
+                source: "bench".into(),
+                live: LiveConnections::Keep,
+                others: OtherMeshes::Refuse,
+            },
         }
     }
 

@@ -9,7 +9,7 @@ use netlink_packet_netfilter::nftables::{
     NfTablesMessage, RuleAttribute, RuleMessage, SetElementList, SetElementMessage,
 };
 use netlink_packet_netfilter::{NetfilterHeader, NetfilterMessage, NetfilterProtoFamily};
-use nftdivert::apply::{ApplyOptions, LiveConnections, apply};
+use nftdivert::apply::{ApplyOptions, LiveConnections, OtherMeshes, apply};
 use nftdivert::netlink::{Connection, Family};
 use nftdivert::nft::{decode, read_table};
 use nftdivert::plan::{HostFacts, TABLE, plan};
@@ -84,7 +84,11 @@ fn compare(place: &Place, policy: &CapturePolicy) {
 }
 
 fn dump_of(place: &Place, policy: &CapturePolicy, list: NfTablesMessage) -> Dump {
-    let options = ApplyOptions { source: "bench".into(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "bench".into(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     apply(&place.target, policy, &options).unwrap();
     let mut dump = Dump::new();
     let header = NetfilterHeader::new(NetfilterProtoFamily::Inet, 0, 0);

@@ -9,8 +9,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nftdivert::apply::{
-    Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Removed,
-    Target, apply, remove,
+    Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes,
+    RemoveOptions, Removed, Target, apply, remove,
 };
 use nftdivert::demo::bed::{WORLD_V4, WORLD_V6};
 use nftdivert::demo::{
@@ -98,7 +98,7 @@ pub(crate) fn target(place: &Netns) -> Target {
 }
 
 pub(crate) fn options() -> ApplyOptions {
-    ApplyOptions { source: "live".into(), live: LiveConnections::Keep }
+    ApplyOptions { source: "live".into(), live: LiveConnections::Keep, others: OtherMeshes::Refuse }
 }
 
 pub(crate) fn policy(text: &str) -> CapturePolicy {

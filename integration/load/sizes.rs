@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
 
 use nftdivert::apply::{
-    ApplyOptions, Captured, HostRule, LiveConnections, Outcome, RemoveOptions, Target, apply,
-    remove,
+    ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes, Outcome, RemoveOptions, Target,
+    apply, remove,
 };
 use nftdivert::net::netns::Netns;
 use nftdivert::policy::CapturePolicy;
@@ -51,7 +51,11 @@ fn timed<T>(what: &str, job: impl FnOnce() -> T) -> T {
 fn live(what: &str, one: &CapturePolicy, other: &CapturePolicy) {
     let place = Netns::anonymous().unwrap();
     let target = Target::other(place.try_clone().unwrap(), HostRule::Refuse);
-    let options = ApplyOptions { source: "load".into(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "load".into(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     let put = |policy| apply(&target, policy, &options).unwrap().outcome;
     let is_clean = |policy| verify(&target, policy).unwrap().differences.is_empty();
     assert_eq!(timed(&format!("{what}: apply"), || put(one)), Outcome::Created);

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 use nftdivert::apply::{
-    Applied, ApplyError, ApplyOptions, HostRule, LiveConnections, Outcome, Target, apply,
+    Applied, ApplyError, ApplyOptions, HostRule, LiveConnections, OtherMeshes, Outcome, Target,
+    apply,
 };
 use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
@@ -147,7 +148,11 @@ fn a_table_of_an_older_version_is_taken_over() {
 #[test]
 fn the_machines_own_namespace_is_refused_before_anything_is_read() {
     let current = || Target::current(HostRule::Refuse);
-    let options = ApplyOptions { source: "suite".to_owned(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "suite".to_owned(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     let policy = CapturePolicy::default();
     let applied: Result<Applied, ApplyError> = apply(&current(), &policy, &options);
     for error in [applied.unwrap_err(), verify(&current(), &policy).unwrap_err()] {
@@ -160,7 +165,11 @@ fn the_machines_own_namespace_is_refused_before_anything_is_read() {
 fn a_pods_namespace_is_refused_where_the_machines_own_is_meant() {
     let place = Netns::anonymous().unwrap();
     let target = Target::other(place.try_clone().unwrap(), HostRule::Require);
-    let options = ApplyOptions { source: "suite".to_owned(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "suite".to_owned(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     let error = apply(&target, &CapturePolicy::default(), &options).unwrap_err();
     assert!(matches!(error, ApplyError::NotHostNamespace), "{error:?}");
     assert_eq!(ruleset(&place), "");

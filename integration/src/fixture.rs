@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use nftdivert::apply::{
-    Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Removed,
-    Target, apply, remove,
+    Applied, ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes,
+    RemoveOptions, Removed, Target, apply, remove,
 };
 use nftdivert::demo::{Bed, BedOptions, EchoServer, Ipv6Support, Proxy, ProxyOptions, User};
 use nftdivert::net::netns::Netns;
@@ -108,7 +108,11 @@ pub fn policy(text: &str) -> CapturePolicy {
 
 /// Applies the policy of this YAML in `place`.
 pub fn put(place: &Netns, text: &str) -> Result<Applied, ApplyError> {
-    let options = ApplyOptions { source: "suite".to_owned(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "suite".to_owned(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     apply(&target(place), &policy(text), &options)
 }
 

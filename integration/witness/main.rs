@@ -11,8 +11,8 @@ mod reference;
 use std::process::Command;
 
 use nftdivert::apply::{
-    Applied, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Removed, Target,
-    apply, remove,
+    Applied, ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes, RemoveOptions,
+    Removed, Target, apply, remove,
 };
 use nftdivert::net::netns::Netns;
 use nftdivert::policy::CapturePolicy;
@@ -26,7 +26,11 @@ fn target(place: &Netns) -> Target {
 }
 
 fn capture(place: &Netns, policy: &CapturePolicy) -> Applied {
-    let options = ApplyOptions { source: "witness".into(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "witness".into(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     apply(&target(place), policy, &options).unwrap()
 }
 

@@ -10,6 +10,7 @@ use crate::nft::NftError;
 use crate::plan::{Effect, PlanError, TABLE};
 use crate::process::cgroup::CgroupError;
 
+use super::others::OthersError;
 use super::record::{Undo, Version};
 
 /// A failure. Unless it says otherwise, the namespace is as it was before.
@@ -82,6 +83,18 @@ pub enum ApplyError {
     NotReset {
         /// Why.
         source: NetlinkError,
+    },
+    /// Capture rules of others are there, or could not be looked for.
+    #[error(transparent)]
+    Others(#[from] OthersError),
+    /// Capture is in force, beside that of another mesh.
+    #[error(
+        "capture is in force, but so are the rules of another mesh, and connections are redirected \
+         twice: {source}. `nftdivert apply --take-over` again goes on"
+    )]
+    NotTakenOver {
+        /// Why they could not be taken away.
+        source: OthersError,
     },
     /// There is more to undo than a record holds.
     #[error(

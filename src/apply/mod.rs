@@ -21,7 +21,7 @@ pub use drain::DrainProgress;
 pub use effects::is_in_place;
 pub use error::{ApplyError, EffectError};
 pub use observe::{Observed, Ours, look_up, observe};
-pub use put::{Applied, ApplyOptions, LiveConnections, Outcome, apply};
+pub use put::{Applied, ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
 pub use record::{RECORD_CHAIN, Record, Undo, Version};
 pub use remove::{Captured, RemoveOptions, Removed, remove};
 pub use status::{State, Status, status};

@@ -10,6 +10,7 @@ use super::error::ApplyError;
 use super::existing::{self, Reset};
 use super::ledger::Ledger;
 use super::observe::observe;
+use super::others;
 use super::retry::retry;
 use super::target::{Inside, Target};
 use super::turn::Turn;
@@ -24,6 +25,15 @@ pub enum LiveConnections {
     Break,
 }
 
+/// What to do about capture rules of other meshes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherMeshes {
+    /// Refuse to apply.
+    Refuse,
+    /// Take them away when ours are there.
+    TakeOver,
+}
+
 /// How to apply.
 #[derive(Debug, Clone)]
 pub struct ApplyOptions {
@@ -31,6 +41,8 @@ pub struct ApplyOptions {
     pub source: String,
     /// What to do about connections that can't be protected.
     pub live: LiveConnections,
+    /// What to do about capture rules of other meshes.
+    pub others: OtherMeshes,
 }
 
 /// What an apply did.
@@ -91,17 +103,27 @@ fn attempt(
     let plan = plan(policy, &observed.facts)?;
     existing::check_dropped(policy, &observed, options.live)?;
     let reset = Reset::prepare(policy, &observed)?;
-    let mut notes = plan.notes.clone();
+    let others = others::find(nft)?;
+    if options.others == OtherMeshes::Refuse {
+        others.refuse()?;
+    }
+    let mut notes = [plan.notes.clone(), others.notes()].concat();
     let mut hands = Hands::default();
     let before = observed.ours.as_ref().and_then(|ours| ours.record.as_ref());
     let ledger = Ledger::open(&mut hands, &plan, before, options.live, &mut notes)?;
     let digest = policy.digest();
-    let mut work = Work { nft, hands, plan: &plan, ledger, digest, options, notes };
+    let mut work =
+        Work { nft, hands, plan: &plan, ledger, digest, options, others: &others, notes };
     let outcome = match &observed.ours {
         None => work.create()?,
         Some(ours) => work.replace(ours)?,
     };
     let mut notes = work.notes;
+    if options.others == OtherMeshes::TakeOver {
+        let taken = others::take_over_legacy(&others);
+        notes.extend(taken.map_err(|source| ApplyError::NotTakenOver { source })?);
+        notes.extend(others.take_over_notes());
+    }
     if let Some(reset) = reset {
         notes.push(reset.carry_out()?);
     }

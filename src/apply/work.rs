@@ -9,7 +9,8 @@ use super::effects::Hands;
 use super::error::ApplyError;
 use super::ledger::Ledger;
 use super::observe::{Ours, read_ours};
-use super::put::{ApplyOptions, Outcome};
+use super::others::{Others, deletions};
+use super::put::{ApplyOptions, OtherMeshes, Outcome};
 use super::record::{RECORD_CHAIN, Record};
 use super::retry::retry;
 
@@ -22,11 +23,19 @@ pub(super) struct Work<'a> {
     /// The policy's digest.
     pub(super) digest: String,
     pub(super) options: &'a ApplyOptions,
+    /// Rules of others, which a take-over deletes.
+    pub(super) others: &'a Others,
     /// What the user should know.
     pub(super) notes: Vec<String>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// What is deleted of nf_tables in the batch that makes our rules live.
+    fn taken_over(&self) -> Option<&'a Others> {
+        let is_some = self.others.of_meshes().next().is_some();
+        (self.options.others == OtherMeshes::TakeOver && is_some).then_some(self.others)
+    }
+
     fn record(&self) -> Result<Record, ApplyError> {
         let record = Record::now(self.digest.clone(), &self.options.source, self.ledger.all());
         if record.fits() { Ok(record) } else { Err(ApplyError::RecordFull) }
@@ -37,21 +46,24 @@ impl Work<'_> {
     pub(super) fn create(&mut self) -> Result<Outcome, ApplyError> {
         let (plan, record) = (self.plan, self.record()?);
         let chain = record.chain();
-        let mut batch = Batch::new(None);
+        let taken = self.taken_over();
         if self.ledger.make.is_empty() {
+            let mut batch = Batch::new(taken.and_then(|others| others.generation));
             batch.create(&plan.ruleset);
             batch.add_chain(TABLE, &chain);
+            taken.into_iter().for_each(|others| deletions(&mut batch, others));
             let created = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
             self.confirm(created, &plan.ruleset, &record)?;
             return Ok(Outcome::Created);
         }
+        let mut batch = Batch::new(None);
         batch.add_table(&plan.ruleset);
         batch.add_chain(TABLE, &chain);
         let journal = without_content(&plan.ruleset);
         let noted = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
         self.confirm(noted, &journal, &record)?;
         let made = self.make_effects().and_then(|()| {
-            let filled = retry(self.nft, |nft| fill(nft, plan, &record));
+            let filled = retry(self.nft, |nft| fill(nft, plan, &record, taken));
             self.confirm(filled, &plan.ruleset, &record)
         });
         if let Err(cause) = made {
@@ -109,7 +121,9 @@ impl Work<'_> {
         let plan = self.plan;
         let change = Change::between(&plan.ruleset, &ours.ruleset);
         let is_known = ours.record.as_ref().is_some_and(|record| record.policy == self.digest);
-        if change == Change::Nothing && self.ledger.is_settled() && is_known {
+        let taken = self.taken_over();
+        let is_settled = self.ledger.is_settled() && taken.is_none();
+        if change == Change::Nothing && is_settled && is_known {
             return Ok(Outcome::Unchanged);
         }
         if ours.record.is_none() {
@@ -124,13 +138,13 @@ impl Work<'_> {
         let mut old = if ours.has_record_chain { OldRecord::Replaced } else { OldRecord::Gone };
         let chain = record.chain();
         if !self.ledger.new.is_empty() {
-            let noted = write(self.nft, plan, &Change::Nothing, old, &chain, generation);
+            let noted = write(self.nft, plan, &Change::Nothing, old, &chain, generation, None);
             self.confirm(noted, &ours.ruleset, &record)?;
             generation = following(generation);
             old = OldRecord::Replaced;
         }
         let made = self.make_effects().and_then(|()| {
-            let written = write(self.nft, plan, &change, old, &chain, generation);
+            let written = write(self.nft, plan, &change, old, &chain, generation, taken);
             self.confirm(written, &plan.ruleset, &record)
         });
         if let Err(cause) = made {
@@ -169,7 +183,7 @@ impl Work<'_> {
         let plan = self.plan;
         retry(self.nft, |nft| {
             let now = crate::nft::generation(nft)?;
-            write(nft, plan, &Change::Nothing, OldRecord::Replaced, &chain, now)
+            write(nft, plan, &Change::Nothing, OldRecord::Replaced, &chain, now, None)
         })
     }
 
@@ -201,7 +215,9 @@ impl Work<'_> {
             let Some(found) = read_ours(nft)? else { return Ok(()) };
             let now = found.generation;
             match ours.record.as_ref().map(Record::chain) {
-                Some(old) => write(nft, plan, &Change::Nothing, OldRecord::Replaced, &old, now),
+                Some(old) => {
+                    write(nft, plan, &Change::Nothing, OldRecord::Replaced, &old, now, None)
+                }
                 None => drop_record(nft, now),
             }
         })
@@ -209,7 +225,12 @@ impl Work<'_> {
 }
 
 /// Fills the table that carries our record, if it still does.
-fn fill(nft: &mut Connection, plan: &Plan, record: &Record) -> Result<(), ApplyError> {
+fn fill(
+    nft: &mut Connection,
+    plan: &Plan,
+    record: &Record,
+    taken: Option<&Others>,
+) -> Result<(), ApplyError> {
     let ours = read_ours(nft)?.filter(|ours| ours.record.as_ref() == Some(record));
     let ours = ours.ok_or(ApplyError::Overtaken)?;
     let change = Change::between(&plan.ruleset, &ours.ruleset);
@@ -217,7 +238,7 @@ fn fill(nft: &mut Connection, plan: &Plan, record: &Record) -> Result<(), ApplyE
         return Ok(());
     }
     // The record stays as it is: nothing is destroyed, and no grace period waited for.
-    write(nft, plan, &change, OldRecord::Kept, &record.chain(), ours.generation)
+    write(nft, plan, &change, OldRecord::Kept, &record.chain(), ours.generation, taken)
 }
 
 fn empty_table(source: ApplyError) -> ApplyError {
@@ -244,7 +265,7 @@ enum OldRecord {
     Gone,
 }
 
-/// Writes the change and the record in one batch.
+/// Writes the change and the record in one batch, and takes over from others in it.
 fn write(
     nft: &mut Connection,
     plan: &Plan,
@@ -252,6 +273,7 @@ fn write(
     old: OldRecord,
     record: &Chain,
     generation: u32,
+    taken: Option<&Others>,
 ) -> Result<(), ApplyError> {
     let mut batch = Batch::new(Some(generation));
     let remake_record = Rewrite {
@@ -274,6 +296,7 @@ fn write(
     if old != OldRecord::Kept || is_new_table {
         batch.add_chain(TABLE, record);
     }
+    taken.into_iter().for_each(|others| deletions(&mut batch, others));
     Ok(commit(nft, &batch.seal())?)
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::apply::{ApplyOptions, LiveConnections, Outcome, apply};
+use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
 
 use super::error::CliError;
 use super::exit::Exit;
@@ -19,6 +19,10 @@ pub(super) struct ApplyArgs {
     /// Apply even if connections live that can't be protected; they break.
     #[arg(long, help_heading = "Options")]
     break_live: bool,
+    /// Take away capture rules of Istio, Linkerd, Kuma or Consul that are there, instead of
+    /// refusing; everybody else's rules stay.
+    #[arg(long, help_heading = "Options")]
+    take_over: bool,
     #[command(flatten)]
     policy: PolicyArgs,
 }
@@ -27,7 +31,8 @@ pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let named = args.policy.load()?;
     let target = args.target.open()?;
     let live = if args.break_live { LiveConnections::Break } else { LiveConnections::Keep };
-    let options = ApplyOptions { source: named.source.clone(), live };
+    let others = if args.take_over { OtherMeshes::TakeOver } else { OtherMeshes::Refuse };
+    let options = ApplyOptions { source: named.source.clone(), live, others };
     let applied = apply(&target, &named.policy, &options)?;
     let word = match applied.outcome {
         Outcome::Unchanged => "unchanged",

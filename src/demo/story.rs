@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::apply::{
-    ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Target, apply,
-    remove,
+    ApplyError, ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes, RemoveOptions,
+    Target, apply, remove,
 };
 use crate::net::userns::UsernsError;
 use crate::policy::{CapturePolicy, PolicyError};
@@ -93,7 +93,11 @@ fn perform(cast: &Cast) -> Result<Story, StoryError> {
     as_user(&bed.pod, cast.member(Caller::Proxy), || ())?;
     let target = Target::other(bed.pod.try_clone().map_err(DemoError::from)?, HostRule::Refuse);
     let policy = CapturePolicy::from_yaml(&cast.policy())?;
-    let options = ApplyOptions { source: "demo".to_owned(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "demo".to_owned(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     let applied = apply(&target, &policy, &options)?;
     let steps = play(&bed, cast, ipv6)?;
     let verified = verify(&target, &policy)?.differences.is_empty();

@@ -7,7 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use nftdivert::apply::{
-    ApplyOptions, Captured, HostRule, LiveConnections, RemoveOptions, Target, apply, remove, status,
+    ApplyOptions, Captured, HostRule, LiveConnections, OtherMeshes, RemoveOptions, Target, apply,
+    remove, status,
 };
 use nftdivert::demo::bed::LINK;
 use nftdivert::demo::{Bed, BedOptions};
@@ -61,7 +62,8 @@ fn step(target: &Target, words: &[&str]) -> Result<(), Failure> {
 
 fn put(target: &Target, policy: &str, live: LiveConnections) -> Result<(), Failure> {
     let policy = CapturePolicy::from_yaml(&std::fs::read_to_string(policy)?)?;
-    let applied = apply(target, &policy, &ApplyOptions { source: "step".into(), live })?;
+    let others = OtherMeshes::Refuse;
+    let applied = apply(target, &policy, &ApplyOptions { source: "step".into(), live, others })?;
     println!("{:?}", applied.outcome);
     applied.notes.iter().for_each(|note| println!("note: {note}"));
     Ok(())
@@ -101,7 +103,11 @@ fn rounds(number: usize) -> Result<(), Failure> {
 fn one_round() -> Result<Netns, Failure> {
     let bed = Bed::new(BedOptions::default())?;
     let target = Target::other(bed.pod.try_clone()?, HostRule::Refuse);
-    let options = ApplyOptions { source: "rounds".into(), live: LiveConnections::Keep };
+    let options = ApplyOptions {
+        source: "rounds".into(),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
     let one = CapturePolicy::default();
     let other = CapturePolicy::from_yaml("apiVersion: nftdivert/v1\ncounters: on\n")?;
     for policy in [&one, &other, &other] {
