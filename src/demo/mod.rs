@@ -12,6 +12,7 @@ pub mod story;
 
 mod error;
 mod links;
+mod play;
 mod relay;
 mod scene;
 mod socket;
