@@ -8,7 +8,7 @@ use crate::plan::UntrackedTcp;
 use crate::policy::{CapturePolicy, Existing};
 
 use super::error::ApplyError;
-use super::observe::Observed;
+use super::observe::{Observed, captures};
 use super::put::LiveConnections;
 use super::record::Undo;
 
@@ -48,8 +48,11 @@ impl Reset {
         policy: &CapturePolicy,
         observed: &Observed,
     ) -> Result<Option<Self>, ApplyError> {
-        let is_wanted = policy.existing == Existing::Reset;
-        if !is_wanted || observed.facts.untracked_tcp == UntrackedTcp::None {
+        let is_captured = observed.ours.as_ref().is_some_and(|ours| captures(&ours.ruleset));
+        if policy.existing == Existing::Keep
+            || is_captured
+            || observed.facts.untracked_tcp == UntrackedTcp::None
+        {
             return Ok(None);
         }
         let mut sockets = Connection::open(Family::SockDiag)?;

@@ -8,9 +8,9 @@ use crate::net::sysctl::LO_DISABLE_IPV6;
 use crate::netlink::Connection;
 use crate::nft::read_table;
 use crate::plan::{CgroupMatch, HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
-use crate::policy::{CapturePolicy, Dns, NameServers};
+use crate::policy::{CapturePolicy, Dns, InboundMode, NameServers};
 use crate::process::cgroup;
-use crate::ruleset::{Expr, Ruleset};
+use crate::ruleset::{Chain, Expr, Hook, Ruleset};
 
 use super::error::ApplyError;
 use super::record::{RECORD_CHAIN, Record, Version};
@@ -49,13 +49,16 @@ pub fn observe(
     policy: &CapturePolicy,
 ) -> Result<Observed, ApplyError> {
     let ours = read_ours(nft)?;
-    let is_in_force = ours.as_ref().is_some_and(|ours| follows_connections(&ours.ruleset));
+    let may_be_untracked = match &ours {
+        Some(ours) => !follows_connections(&ours.ruleset, policy),
+        None => true,
+    };
     let facts = HostFacts {
         ipv6: match LO_DISABLE_IPV6.read()? {
             Some(0) => Ipv6Support::Available,
             Some(_) | None => Ipv6Support::Unavailable,
         },
-        untracked_tcp: if !is_in_force && sockets::any_tcp().map_err(ApplyError::Sockets)? {
+        untracked_tcp: if may_be_untracked && sockets::any_tcp().map_err(ApplyError::Sockets)? {
             UntrackedTcp::Some
         } else {
             UntrackedTcp::None
@@ -85,13 +88,26 @@ pub fn look_up(policy: &CapturePolicy, root: Option<&Path>) -> Result<HostFacts,
     })
 }
 
-/// Whether conntrack runs because of this table, and leaves nothing out: connections are followed
-/// from their start.
-fn follows_connections(ruleset: &Ruleset) -> bool {
+/// Whether conntrack runs because of this table, so that connections are followed from their start;
+/// all of those, at least, that the policy would redirect.
+fn follows_connections(ruleset: &Ruleset, policy: &CapturePolicy) -> bool {
     let needs_conntrack = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Ct { .. });
-    let exprs = || ruleset.rules().flat_map(|rule| &rule.exprs);
-    let leaves_out = exprs().any(|expr| matches!(expr, Expr::Notrack));
-    ruleset.flags == 0 && !leaves_out && exprs().any(needs_conntrack)
+    let runs = ruleset.rules().flat_map(|rule| &rule.exprs).any(needs_conntrack);
+    let redirects_inbound = policy.inbound.mode == InboundMode::Redirect;
+    ruleset.flags == 0 && runs && !(redirects_inbound && leaves_inbound_out(ruleset))
+}
+
+fn leaves_inbound_out(ruleset: &Ruleset) -> bool {
+    let is_inbound =
+        |chain: &&Chain| chain.base.as_ref().is_some_and(|base| base.hook() == Hook::Prerouting);
+    let inbound = ruleset.chains.iter().filter(is_inbound).flat_map(|chain| &chain.rules);
+    inbound.flat_map(|rule| &rule.exprs).any(|expr| matches!(expr, Expr::Notrack))
+}
+
+/// Whether connections are captured.
+pub(super) fn captures(ruleset: &Ruleset) -> bool {
+    let captures = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Tproxy { .. });
+    ruleset.flags == 0 && ruleset.rules().flat_map(|rule| &rule.exprs).any(captures)
 }
 
 /// Reads our table; refuses one that is not ours, and one of a newer version.

@@ -28,6 +28,7 @@ pub(super) fn add(build: &mut Build<'_>) {
         return;
     }
     prerouting(build, steered);
+    input(build);
     self_call(build);
     output(build);
 }
@@ -57,38 +58,62 @@ fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
 /// `tproxy` knows connections that live, the proxy's and those of others, which pass. What it does
 /// not know it gives to the proxy; where the proxy does not listen, a first packet goes no further.
 fn steered(build: &mut Build<'_>) -> Vec<Rule> {
+    let steering = Steering::of(build);
     match inbound::ports(build) {
         Ports::AllExcept(passed) => {
             let mut rules = inbound::passed_ports(build, &passed);
-            let steer = build.rule("inbound.ports").l4proto(TCP);
-            rules.push(steered_to_proxy(build, steer));
-            rules.push(refused(build.rule("inbound.ports").tcp_syn()));
+            let rule = || build.rule("inbound.ports");
+            rules.push(steering.on_lo(rule().iif_lo().l4proto(TCP)));
+            rules.push(steering.elsewhere(rule().l4proto(TCP)));
+            rules.push(refused(rule().tcp_syn()));
             rules
         }
-        Ports::Only(ports) => of_ports(build, &ports),
+        Ports::Only(ports) => of_ports(build, &ports, steering),
     }
 }
 
-fn of_ports(build: &mut Build<'_>, ports: &PortSet) -> Vec<Rule> {
-    let policy = build.policy;
-    let names = ("inbound.ports", "inbound_ports");
-    let facts = build.facts;
-    let end = |rule| steered_to_proxy(&Build::new(policy, facts), rule);
-    let mut rules = build.port_rules(names, ports, PortsOf::Tcp, end);
-    let (setting, set) = names;
-    let first = |rule: RuleBuilder| rule.tcp_syn();
-    let names = (setting, set.into());
-    rules.extend(build.port_rules_after(names, ports, PortsOf::Any, first, refused));
+fn of_ports(build: &mut Build<'_>, ports: &PortSet, steering: Steering) -> Vec<Rule> {
+    let names = || ("inbound.ports", "inbound_ports".into());
+    let mut add =
+        |of, before: fn(RuleBuilder) -> RuleBuilder, end: &dyn Fn(RuleBuilder) -> Rule| {
+            build.port_rules_after(names(), ports, of, before, end)
+        };
+    let mut rules = add(PortsOf::Tcp, RuleBuilder::iif_lo, &|rule| steering.on_lo(rule));
+    rules.extend(add(PortsOf::Tcp, |rule| rule, &|rule| steering.elsewhere(rule)));
+    rules.extend(add(PortsOf::Any, RuleBuilder::tcp_syn, &refused));
     rules
 }
 
-/// Where marks live on without connection tracking, the proxy's answers must not carry one.
-fn steered_to_proxy(build: &Build<'_>, rule: RuleBuilder) -> Rule {
-    let steered = rule.tproxy(build.policy.proxy.ports.inbound.get());
-    match is_tracked(build) {
-        true => steered.set_mark(build.policy.inbound.tproxy.mark).accept_uncounted(),
-        false => steered.accept_uncounted(),
+/// How a packet is handed to the proxy.
+#[derive(Clone, Copy)]
+struct Steering {
+    port: u16,
+    mark: u32,
+}
+
+impl Steering {
+    fn of(build: &Build<'_>) -> Self {
+        let port = build.policy.proxy.ports.inbound.get();
+        Self { port, mark: build.policy.inbound.tproxy.mark }
     }
+
+    /// What comes by `lo` is for an address of the pod anyway.
+    fn on_lo(self, rule: RuleBuilder) -> Rule {
+        rule.tproxy(self.port).accept_uncounted()
+    }
+
+    /// The mark routes what is for an address of others to the proxy too.
+    fn elsewhere(self, rule: RuleBuilder) -> Rule {
+        rule.tproxy(self.port).set_mark(self.mark).accept_uncounted()
+    }
+}
+
+/// Routing was all that the mark was for: where accepted connections inherit marks, the proxy's
+/// answers would be routed by it too.
+fn input(build: &mut Build<'_>) {
+    let rule = build.rule("inbound.tproxy.mark").iif_not_lo();
+    let unmark = rule.mark(build.policy.inbound.tproxy.mark).set_mark(0).accept();
+    build.chain("tproxy_input", Some(BaseChain::mangle_input()), vec![unmark]);
 }
 
 fn refused(rule: RuleBuilder) -> Rule {

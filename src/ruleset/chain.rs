@@ -125,6 +125,12 @@ impl BaseChain {
         Self::accepting(ChainType::Filter, Hook::Prerouting, MANGLE_PRIORITY)
     }
 
+    /// What is for this host, before filters.
+    #[must_use]
+    pub fn mangle_input() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Input, MANGLE_PRIORITY)
+    }
+
     /// What this host sends; routed anew if its mark changes.
     #[must_use]
     pub fn route_output() -> Self {

@@ -89,6 +89,12 @@ impl RuleBuilder {
         self.meta(MetaKey::Iif, CmpOp::Eq, LOOPBACK_IFINDEX.to_ne_bytes().to_vec())
     }
 
+    /// Came in by another interface than `lo`.
+    #[must_use]
+    pub fn iif_not_lo(self) -> Self {
+        self.meta(MetaKey::Iif, CmpOp::Neq, LOOPBACK_IFINDEX.to_ne_bytes().to_vec())
+    }
+
     /// The interface's name is this one; `key` says which interface.
     #[must_use]
     pub fn interface(self, key: MetaKey, name: &str) -> Self {
