@@ -10,7 +10,7 @@ use crate::policy::{CapturePolicy, Existing};
 use super::error::ApplyError;
 use super::observe::{Observed, captures};
 use super::put::LiveConnections;
-use super::record::Undo;
+use super::undo::Undo;
 
 /// Refuses to drop the packets of connections that nobody allowed to break.
 pub(super) fn check_dropped(

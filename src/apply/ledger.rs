@@ -6,7 +6,8 @@ use crate::plan::{Effect, Plan};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::put::LiveConnections;
-use super::record::{Record, Undo};
+use super::record::Record;
+use super::undo::Undo;
 
 /// The effects of one apply, and what takes them back.
 pub(super) struct Ledger {

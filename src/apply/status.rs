@@ -8,8 +8,8 @@ use crate::nft::{NftError, count_redirected};
 use super::drain::{captured_ports, is_draining};
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
-use super::record::Undo;
 use super::target::Target;
+use super::undo::Undo;
 
 /// What our table is doing.
 #[non_exhaustive]
