@@ -35,7 +35,7 @@ fn contradictions_name_both_sides_and_touch_nothing() {
             ["--drop-invalid", "--inbound-mode"],
         ),
         (
-            ["--inbound-mode", "tproxy", "--proxy-mark", "1"],
+            ["--inbound-mode", "tproxy", "--proxy-mark", "1337"],
             ["--proxy-mark", "inbound.tproxy.mark"],
         ),
         (["--dns-capture", "all", "--dns-servers", "1.1.1.1"], ["--dns-servers", "--dns-capture"]),
