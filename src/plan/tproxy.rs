@@ -82,13 +82,13 @@ fn of_ports(build: &mut Build<'_>, ports: &PortSet) -> Vec<Rule> {
     rules
 }
 
-/// Where marks live on without connection tracking, the proxy's answers must not carry one.
+/// Where marks live on without connection tracking, the proxy's answers must not carry the one that
+/// is routed here; the other one tells them, whoever owns their socket.
 fn steered_to_proxy(build: &Build<'_>, rule: RuleBuilder) -> Rule {
     let steered = rule.tproxy(build.policy.proxy.ports.inbound.get());
-    match is_tracked(build) {
-        true => steered.set_mark(build.policy.inbound.tproxy.mark).accept_uncounted(),
-        false => steered.accept_uncounted(),
-    }
+    let tproxy = build.policy.inbound.tproxy;
+    let mark = if is_tracked(build) { tproxy.mark } else { tproxy.outbound_mark };
+    steered.set_mark(mark).accept_uncounted()
 }
 
 fn refused(rule: RuleBuilder) -> Rule {
