@@ -54,6 +54,12 @@ fn output(build: &mut Build<'_>, answers: Vec<Rule>) {
     rules.push(build.rule(MODE).not_l4proto(TCP).accept());
     rules.push(build.rule(MODE).oif_lo().accept());
     rules.extend(build.excluded_interfaces(MetaKey::OifName));
-    rules.extend(build.proxy_rules(|rule| rule.verdict(Verdict::Goto(ANSWERS.into()))));
+    // The kernel answers for sockets that have no owner: before they are accepted, after they are
+    // closed. They have the mark of the SYN that was steered; a listener that sets SO_MARK itself
+    // goes first, and leaves its owner alone to tell.
+    let answers = |rule: RuleBuilder| rule.verdict(Verdict::Goto(ANSWERS.into()));
+    let mark = build.policy.inbound.tproxy.outbound_mark;
+    rules.push(answers(build.rule("inbound.tproxy.outboundMark").mark(mark)));
+    rules.extend(build.proxy_rules(answers));
     build.chain("fast_output", Some(BaseChain::raw_output()), rules);
 }

@@ -109,11 +109,14 @@ impl Steering {
 }
 
 /// Routing was all that the mark was for: where accepted connections inherit marks, the proxy's
-/// answers would be routed by it too.
+/// answers would be routed by it too. Without connection tracking they inherit another one, which
+/// tells them even where their socket has no owner: before it is accepted, after it is closed.
 fn input(build: &mut Build<'_>) {
-    let rule = build.rule("inbound.tproxy.mark").iif_not_lo();
-    let unmark = rule.mark(build.policy.inbound.tproxy.mark).set_mark(0).accept();
-    build.chain("tproxy_input", Some(BaseChain::mangle_input()), vec![unmark]);
+    let tproxy = build.policy.inbound.tproxy;
+    let rule = build.rule("inbound.tproxy.mark").iif_not_lo().mark(tproxy.mark);
+    let inherited = if is_tracked(build) { 0 } else { tproxy.outbound_mark };
+    let remark = rule.set_mark(inherited).accept();
+    build.chain("tproxy_input", Some(BaseChain::mangle_input()), vec![remark]);
 }
 
 fn refused(rule: RuleBuilder) -> Rule {
