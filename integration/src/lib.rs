@@ -2,6 +2,7 @@
 
 pub mod asserts;
 pub mod datagram;
+pub mod fate;
 pub mod fixture;
 pub mod knock;
 pub mod listing;
