@@ -60,7 +60,8 @@ fn typed() -> CapturePolicy {
 }
 
 fn by_flags() -> CapturePolicy {
-    let given = |(flag, value): (&'static str, &str)| Override { flag, values: vec![value.to_owned()] };
+    let given =
+        |(flag, value): (&'static str, &str)| Override { flag, values: vec![value.to_owned()] };
     let flags = FLAGS.map(given);
     CapturePolicy::load(None, "flags", &flags).unwrap()
 }

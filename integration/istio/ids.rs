@@ -33,7 +33,9 @@ fn every_user_and_group_is_the_whole_proxy() {
     let shadowed = ["second user", "first group", "second group"];
     let told: Vec<String> = shadowed
         .iter()
-        .flat_map(|name| ["10.88.0.2", "[fd88::2]"].map(|ip| format!("{name} -> {ip}:8080: direct")))
+        .flat_map(|name| {
+            ["10.88.0.2", "[fd88::2]"].map(|ip| format!("{name} -> {ip}:8080: direct"))
+        })
         .collect();
     let told: Vec<&str> = told.iter().map(String::as_str).collect();
     fails(&theirs.wrong(&cases), &told);

@@ -24,7 +24,8 @@ fn unasked(bed: &Bed, to: IpAddr) {
     // Type, code, sum, identifier, sequence; the kernel makes the sum for IPv6.
     let send = || match to {
         IpAddr::V4(ip) => {
-            let raw = socket(AddressFamily::Inet, SockType::Raw, SockFlag::empty(), SockProtocol::Icmp);
+            let raw =
+                socket(AddressFamily::Inet, SockType::Raw, SockFlag::empty(), SockProtocol::Icmp);
             let to = SockaddrIn::from(SocketAddrV4::new(ip, 0));
             let packet = [0, 0, 0xf8, 0x88, 7, 0x77, 0, 0];
             sendto(raw.unwrap().as_raw_fd(), &packet, &to, MsgFlags::empty()).unwrap()

@@ -91,8 +91,7 @@ fn dns_capture_ends_when_it_is_switched_off() {
     theirs.all_right(&cases);
     // The answer is in another zone than the question was: to a firewall it comes out of nothing.
     nft(&theirs.bed.pod, STATEFUL);
-    let told =
-        ["app, Udp -> 192.0.2.10:53: direct no", "app, Udp -> [2001:db8::10]:53: direct no"];
+    let told = ["app, Udp -> 192.0.2.10:53: direct no", "app, Udp -> [2001:db8::10]:53: direct no"];
     fails(&theirs.wrong(&cases), &told);
 
     let ours = staged();

@@ -100,7 +100,8 @@ pub(crate) fn pod(port: u16) -> [SocketAddr; 2] {
 pub(crate) fn fails(wrong: &[String], starts: &[&str]) {
     let told = wrong.iter().map(String::as_str);
     assert!(
-        wrong.len() == starts.len() && told.zip(starts).all(|(told, start)| told.starts_with(start)),
+        wrong.len() == starts.len()
+            && told.zip(starts).all(|(told, start)| told.starts_with(start)),
         "{wrong:#?}\nnot\n{starts:#?}"
     );
 }

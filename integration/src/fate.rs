@@ -14,6 +14,8 @@ pub struct Stage {
     pub bed: Bed,
     /// The proxy in the pod.
     pub proxy: Proxy,
+    /// A machine or container inside the pod, if there is one.
+    pub behind: Option<Netns>,
     servers: Vec<EchoServer>,
     name_servers: Vec<NameServer>,
 }
@@ -25,6 +27,8 @@ pub enum From {
     Pod,
     /// A peer outside.
     Outside,
+    /// What is behind the pod: [`Stage::behind`].
+    Behind,
 }
 
 /// A connection or a question, and what should become of it.
@@ -71,9 +75,9 @@ impl Case {
         Self { what, from: From::Pod, to, act, wanted: wanted.to_owned() }
     }
 
-    /// The same under the name of another contract line or policy.
-    pub fn named(mut self, what: &str) -> Self {
-        what.clone_into(&mut self.what);
+    /// The same with another fate.
+    pub fn instead(mut self, wanted: &str) -> Self {
+        wanted.clone_into(&mut self.wanted);
         self
     }
 }
@@ -84,7 +88,8 @@ impl Stage {
     pub fn new(proxy: ProxyOptions, app: &[u16], world: &[u16]) -> Self {
         let bed = Bed::new(BedOptions::default()).expect("a bed");
         let proxy = Proxy::start(&bed.pod, proxy).expect("the proxy");
-        let stage = Self { bed, proxy, servers: Vec::new(), name_servers: Vec::new() };
+        let behind = None;
+        let stage = Self { bed, proxy, behind, servers: Vec::new(), name_servers: Vec::new() };
         stage.with_server(From::Pod, "app", app).with_server(From::Outside, "world", world)
     }
 
@@ -92,8 +97,10 @@ impl Stage {
     #[track_caller]
     pub fn with_server(mut self, place: From, name: &str, ports: &[u16]) -> Self {
         let any: [IpAddr; 2] = [Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into()];
-        let addresses: Vec<_> =
-            any.iter().flat_map(|ip| ports.iter().map(|port| SocketAddr::new(*ip, *port))).collect();
+        let addresses: Vec<_> = any
+            .iter()
+            .flat_map(|ip| ports.iter().map(|port| SocketAddr::new(*ip, *port)))
+            .collect();
         let user = if place == From::Pod { User::APP } else { User::ROOT };
         let server = EchoServer::start(self.place(place), user, name, &addresses);
         self.servers.push(server.expect(name));
@@ -144,6 +151,7 @@ impl Stage {
         match place {
             From::Pod => &self.bed.pod,
             From::Outside => &self.bed.peer,
+            From::Behind => self.behind.as_ref().expect("somebody behind the pod"),
         }
     }
 }

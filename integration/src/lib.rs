@@ -6,5 +6,6 @@ pub mod fate;
 pub mod fixture;
 pub mod knock;
 pub mod listing;
+pub mod net_cls;
 pub mod shell;
 pub mod strace;
