@@ -15,3 +15,4 @@ mod routes;
 mod seeds;
 mod single_port;
 mod tunnel;
+mod unready;

@@ -40,7 +40,7 @@ pub(crate) fn install(pod: &Netns, rules: &str) {
     let anew: String = heads.map(|head| format!("table {head}\ndelete table {head}\n")).collect();
     nft(pod, &format!("{anew}{rules}"));
     if rules.contains("::6") {
-        ip(pod, "-6 address replace ::6/128 dev lo");
+        ip(pod, "-6 address replace ::6/128 dev lo nodad");
     }
     if rules == TPROXY {
         script(pod, ROUTES);
