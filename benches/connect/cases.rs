@@ -41,7 +41,7 @@ pub(crate) fn cases() -> Vec<Case> {
         list.out_captured();
         list.out_direct();
         list.inbound();
-        list.to_app();
+        list.dial_app();
     }
     list.family = Family::V4;
     for work in [ROUND_TRIPS, BULK] {
@@ -49,7 +49,7 @@ pub(crate) fn cases() -> Vec<Case> {
         list.begin("proxy's port, by lo, no capture", Way::ToProxy, None);
         list.add("captured, default", Way::OutCaptured, Some(read("")), Aim::Shown);
         list.inbound_modes();
-        list.to_app();
+        list.dial_app();
     }
     list.cases
 }
@@ -131,7 +131,7 @@ impl List {
         }
     }
 
-    fn to_app(&mut self) {
+    fn dial_app(&mut self) {
         let way = Way::ToApp;
         if self.family == Family::V6 {
             // Without capture there is no ::6 to dial from.

@@ -2,8 +2,10 @@
 
 pub mod asserts;
 pub mod datagram;
+pub mod fate;
 pub mod fixture;
 pub mod knock;
 pub mod listing;
+pub mod net_cls;
 pub mod shell;
 pub mod strace;
