@@ -96,3 +96,36 @@ fn a_removal_from_outside() {
     let scene = Scene::new(Some(""), Deed::Remove, Start::Outside, Live::Tcp);
     assert!(kill_everywhere(&scene) >= 60);
 }
+
+/// Sets up everything that there is besides rules.
+const FAST: &str = "inbound: {mode: tproxyFast}";
+
+#[test]
+fn a_first_apply_of_marks_and_routes() {
+    let scene = Scene::new(None, Deed::Apply(FAST), Start::Inside, Live::Tcp);
+    assert!(kill_everywhere(&scene) >= 80);
+}
+
+#[test]
+fn a_replacement_that_sets_up_marks_and_routes() {
+    let scene = Scene::new(Some(""), Deed::Apply(FAST), Start::Inside, Live::Nothing);
+    assert!(kill_everywhere(&scene) >= 80);
+}
+
+#[test]
+fn a_replacement_that_takes_back_marks_and_routes() {
+    let scene = Scene::new(Some(FAST), Deed::Apply(""), Start::Inside, Live::Nothing);
+    assert!(kill_everywhere(&scene) >= 80);
+}
+
+#[test]
+fn a_removal_of_marks_and_routes() {
+    let scene = Scene::new(Some(FAST), Deed::Remove, Start::Inside, Live::Tcp);
+    assert!(kill_everywhere(&scene) >= 80);
+}
+
+#[test]
+fn a_drain_of_marks_and_routes() {
+    let scene = Scene::new(Some(FAST), Deed::Drain, Start::Inside, Live::Tcp);
+    assert!(kill_everywhere(&scene) >= 100);
+}

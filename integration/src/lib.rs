@@ -2,8 +2,10 @@
 
 pub mod asserts;
 pub mod datagram;
+pub mod dialling;
 pub mod fixture;
 pub mod knock;
 pub mod listing;
+pub mod segment;
 pub mod shell;
 pub mod strace;
