@@ -106,8 +106,8 @@ impl Scene {
         put(&self.place, text).unwrap_or_else(|error| panic!("{case}: {error}"));
         assert_clean(&self.place, text);
         let now = State::of(&self.place);
-        assert_eq!((&now.rules, &now.tcp_loose), (&whole.rules, &whole.tcp_loose), "{case}");
-        assert_eq!(now.has_source, whole.has_source, "{case}");
+        assert_eq!(now.rules, whole.rules, "{case}");
+        assert!(now.has_effects_of(whole), "{case}: {now:#?}");
     }
 
     /// What may be there after a program that did not come to its end.

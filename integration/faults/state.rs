@@ -1,8 +1,10 @@
 //! All that capture leaves in a namespace, as other programs and the kernel's files tell it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+use std::collections::BTreeSet;
+
 use nftdivert::net::netns::Netns;
-use nftdivert_integration::shell::{lo_ipv6, nft_list, sysctl};
+use nftdivert_integration::shell::{ip, lo_ipv6, nft_list, sysctl};
 
 /// The passthrough source of the default policy, as the kernel lists it.
 const SOURCE: &str = "00000000000000000000000000000006";
@@ -20,6 +22,38 @@ pub(crate) struct State {
     addresses: Vec<String>,
     /// `nf_conntrack_tcp_loose`.
     pub(crate) tcp_loose: String,
+    /// The settings that keep marks, as the record calls them.
+    marks: [(&'static str, String); 3],
+    /// Rules and routes of ours, as the record calls what undoes them.
+    routes: BTreeSet<(Part, &'static str)>,
+}
+
+/// What takes marked packets to a table, and what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Rule,
+    Route,
+}
+
+fn marks(place: &Netns) -> [(&'static str, String); 3] {
+    [
+        ("fwmark_accept", "ipv4/tcp_fwmark_accept"),
+        ("fwmark_reflect4", "ipv4/fwmark_reflect"),
+        ("fwmark_reflect6", "ipv6/fwmark_reflect"),
+    ]
+    .map(|(word, name)| (word, sysctl(place, name)))
+}
+
+fn routes(place: &Netns) -> BTreeSet<(Part, &'static str)> {
+    let mut found = BTreeSet::new();
+    for (family, word) in [("-4", "route4 1337 133"), ("-6", "route6 1337 133")] {
+        for (part, words) in [(Part::Rule, "rule"), (Part::Route, "route show table all")] {
+            let count = ip(place, &format!("{family} {words}")).matches("proto 237").count();
+            assert!(count <= 1, "{count} of {part:?} {word}");
+            found.extend((count == 1).then_some((part, word)));
+        }
+    }
+    found
 }
 
 impl State {
@@ -39,19 +73,22 @@ impl State {
             has_source: addresses.iter().any(|address| address == SOURCE),
             addresses,
             tcp_loose: sysctl(place, "netfilter/nf_conntrack_tcp_loose"),
+            marks: marks(place),
+            routes: routes(place),
         }
     }
 
     /// Whether nothing that is there does anything: at most a table without chains on hooks.
     pub(crate) fn is_inert(&self) -> bool {
-        !["hook", "set ", "redirect"].iter().any(|word| self.rules.contains(word))
+        !["hook", "set ", "redirect", "tproxy to"].iter().any(|word| self.rules.contains(word))
     }
 
-    /// Whether this is the one chain of a drain and nothing else that works.
+    /// Whether this is the chain of a drain, and at most the one that restores marks.
     pub(crate) fn is_draining(&self) -> bool {
+        let restoring = usize::from(self.rules.contains("chain tproxy_output"));
         self.rules.contains("chain drain")
-            && self.rules.matches("hook").count() == 1
-            && !self.rules.contains("redirect")
+            && self.rules.matches("hook").count() == 1 + restoring
+            && !["redirect", "tproxy to", "notrack"].iter().any(|word| self.rules.contains(word))
     }
 
     /// Whether all that was set up besides the table since `bare` is written down in the record.
@@ -59,12 +96,27 @@ impl State {
         let record = self.record.as_deref().unwrap_or_default();
         let source = self.has_source == bare.has_source || record.contains("address ::6");
         let undo_loose = format!("tcp_loose {}", bare.tcp_loose);
-        source && (self.tcp_loose == bare.tcp_loose || record.contains(&undo_loose))
+        let undoes = |word: &str, value: &str| record.contains(&format!("{word} {value}"));
+        let mut marks = self.marks.iter().zip(&bare.marks);
+        let marks = marks.all(|(now, then)| now.1 == then.1 || undoes(now.0, &then.1));
+        let routes = self.routes.iter().all(|(_, word)| record.contains(word));
+        let loose = self.tcp_loose == bare.tcp_loose || record.contains(&undo_loose);
+        source && loose && marks && routes
     }
 
     /// Whether what these rules need besides themselves, as `whole` has it, is there.
     pub(crate) fn is_equipped_like(&self, whole: &Self) -> bool {
-        (self.has_source || !whole.has_source) && (self.tcp_loose == "0" || whole.tcp_loose != "0")
+        let marks = self.marks.iter().zip(&whole.marks).all(|(now, then)| now.1 >= then.1);
+        (self.has_source || !whole.has_source)
+            && (self.tcp_loose == "0" || whole.tcp_loose != "0")
+            && marks
+            && self.routes.is_superset(&whole.routes)
+    }
+
+    /// Whether everything besides rules is as in `whole`.
+    pub(crate) fn has_effects_of(&self, whole: &Self) -> bool {
+        (&self.tcp_loose, self.has_source) == (&whole.tcp_loose, whole.has_source)
+            && (&self.marks, &self.routes) == (&whole.marks, &whole.routes)
     }
 }
 

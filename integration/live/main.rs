@@ -4,7 +4,6 @@
 mod before;
 mod contention;
 mod cost;
-mod dialling;
 mod drain;
 mod failure;
 mod injected;
@@ -12,7 +11,6 @@ mod leftovers;
 mod readonly;
 mod remove;
 mod replace;
-mod segment;
 mod slip;
 mod source;
 mod strangers;

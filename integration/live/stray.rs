@@ -7,9 +7,9 @@ use nftdivert::demo::Direction;
 use nftdivert::demo::bed::{PEER_V4, PEER_V6, POD_V4, POD_V6};
 use nftdivert::policy::CapturePolicy;
 
-use crate::dialling::dial;
-use crate::segment::stray_ack;
 use crate::support::{Pod, Way, said, set_tcp_loose, ways};
+use nftdivert_integration::dialling::dial;
+use nftdivert_integration::segment::stray_ack;
 
 /// Options that a stray ACK may carry; a listener drops some of them without an answer.
 const OPTIONS: [(&str, &[u8]); 5] = [

@@ -11,7 +11,7 @@ use nftdivert_integration::shell::{lo_ipv6, nft_list, sysctl};
 const LOOSE: &str = "netfilter/nf_conntrack_tcp_loose";
 
 /// Policies, and the address that each of them needs on `lo`, as the kernel lists it.
-const POLICIES: [(&str, Option<&str>); 13] = [
+const POLICIES: [(&str, Option<&str>); 17] = [
     ("", SIX),
     ("counters: on", SIX),
     ("ipv6: bypass", None),
@@ -24,6 +24,10 @@ const POLICIES: [(&str, Option<&str>); 13] = [
     ("outbound: {ranges: [127.0.0.0/8, 10.0.0.0/8, 'fd00::/8'], includePorts: [80]}", SIX),
     ("outbound: {ranges: [10.0.0.0/9], excludeRanges: [10.1.0.0/16, 'fd00::/8']}", SIX),
     ("outbound: {excludePorts: [1, 3, 5, 7, 9]}\nipv6: reject\ncounters: on", None),
+    ("inbound: {mode: tproxy}\ndns: {capture: all}", SIX),
+    ("inbound: {mode: tproxyFast, ports: [80, 90, 100, 110, 120]}\nloNotrack: true", SIX),
+    ("inbound: {mode: tproxy, excludeSources: [192.0.2.0/24]}\nipv6: bypass", None),
+    ("dns: {capture: listed, servers: [192.0.2.53]}\nproxy: {mark: 0x10000/0x10000}", SIX),
     ("proxy: {ports: {outbound: 1, inbound: 1, tunnel: 2}, gids: [9, 8, 7, 6, 5, 4]}", SIX),
 ];
 const SIX: Option<&str> = Some("00000000000000000000000000000006");

@@ -1,16 +1,21 @@
 //! Drain: nothing new is captured, and what is captured lives on until it ends.
+//!
+//! What was redirected needs a nat chain, so that conntrack and NAT stay at work. Where TPROXY kept
+//! the client's address, the app's answers need the mark of their connection, and the route that
+//! the mark leads to; a connection to the proxy itself needs nothing.
 
 use std::time::{Duration, Instant};
 
 use crate::netlink::Connection;
 use crate::nft::{RedirectedTo, count_redirected};
 use crate::ruleset::build::{Counted, RuleBuilder};
-use crate::ruleset::{BaseChain, Chain, Expr, Rule, Ruleset};
+use crate::ruleset::{BaseChain, Chain, CtKey, Expr, Hook, Rule, Ruleset};
 
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
 use super::remove::exchange;
+use super::undo::Undo;
 
 /// The chain that keeps conntrack and NAT at work: taking the last nat chain away resets what
 /// was captured.
@@ -35,14 +40,18 @@ pub(super) fn is_draining(ruleset: &Ruleset) -> bool {
 
 /// Whether connections are captured: a drain that finds this again was overtaken by an apply.
 pub(super) fn is_capturing(ruleset: &Ruleset) -> bool {
-    ruleset.rules().any(is_redirecting)
+    ruleset.rules().any(|rule| is_redirecting(rule) || is_steering(rule))
 }
 
 fn is_redirecting(rule: &Rule) -> bool {
     matches!(rule.exprs.last(), Some(Expr::Redirect { .. }))
 }
 
-/// Exchanges the capture rules for the one chain that keeps captured connections alive.
+fn is_steering(rule: &Rule) -> bool {
+    rule.exprs.iter().any(|expr| matches!(expr, Expr::Tproxy { .. }))
+}
+
+/// Exchanges the capture rules for those that keep captured connections alive.
 pub(super) fn begin(nft: &mut Connection) -> Result<(), ApplyError> {
     let Some(ours) = read_ours(nft)? else { return Ok(()) };
     if is_draining(&ours.ruleset) {
@@ -55,7 +64,8 @@ pub(super) fn begin(nft: &mut Connection) -> Result<(), ApplyError> {
         comment: None,
         rules,
     };
-    let wanted = Ruleset { sets: Vec::new(), chains: vec![chain], ..ours.ruleset.clone() };
+    let chains = [chain].into_iter().chain(ours.ruleset.chains.iter().filter_map(restoring));
+    let wanted = Ruleset { sets: Vec::new(), chains: chains.collect(), ..ours.ruleset.clone() };
     exchange(nft, &wanted, &ours)
 }
 
@@ -63,6 +73,19 @@ pub(super) fn begin(nft: &mut Connection) -> Result<(), ApplyError> {
 /// captured connections are known by the port that they were redirected to.
 fn draining_rule(port: u16) -> Rule {
     RuleBuilder::new("drain", Counted::No).ct_new().dport_between(port, port).accept()
+}
+
+/// The chain by which the app's answers get the mark of their connection, where it hangs, with
+/// nothing else in it.
+fn restoring(chain: &Chain) -> Option<Chain> {
+    let base = chain.base.as_ref().filter(|base| base.hook() == Hook::Output)?;
+    let rules: Vec<Rule> = chain.rules.iter().filter(|rule| restores_mark(rule)).cloned().collect();
+    let (name, base) = (chain.name.clone(), Some(base.clone()));
+    (!rules.is_empty()).then_some(Chain { name, base, comment: None, rules })
+}
+
+fn restores_mark(rule: &Rule) -> bool {
+    rule.exprs.iter().any(|expr| matches!(expr, Expr::Ct { key: CtKey::Mark, .. }))
 }
 
 /// Waits until no captured connection lives, nor one that the proxy dialled from an address which
@@ -91,26 +114,45 @@ pub(super) fn wait(
     }
 }
 
-/// Connections that removal would break.
+/// Connections that removal would break, and that a drain waits for.
 pub(super) fn count_live(nft: &mut Connection, ours: &Ours) -> Result<usize, ApplyError> {
-    let captured = count_redirected(nft, &captured_ports(&ours.ruleset))?;
-    let undo = ours.record.as_ref().map(|record| record.undo.as_slice()).unwrap_or_default();
-    let mut dialled = 0;
-    for undo in undo {
-        dialled += Hands::default().count_users(*undo)?;
-    }
+    let captured = count_captured(nft, ours)?;
+    let dialled = if is_steered(ours) { 0 } else { count_users(ours)? };
     Ok(captured.max(dialled))
 }
 
-/// The ports that captured connections were redirected to.
-pub(super) fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
+/// Captured connections that removal would break. One that was redirected is known to conntrack;
+/// one that TPROXY handed over lives on, unless the proxy dialled the app from an address or by a
+/// route that removal takes away.
+pub(super) fn count_captured(nft: &mut Connection, ours: &Ours) -> Result<usize, ApplyError> {
+    let redirected = count_redirected(nft, &captured_ports(&ours.ruleset))?;
+    let dialled = if is_steered(ours) { count_users(ours)? } else { 0 };
+    Ok(redirected + dialled)
+}
+
+/// Whether TPROXY is or was at work.
+fn is_steered(ours: &Ours) -> bool {
+    undo(ours).iter().any(|undo| matches!(undo, Undo::MarkRoute(_)))
+}
+
+fn count_users(ours: &Ours) -> Result<usize, ApplyError> {
+    undo(ours).iter().map(|undo| Hands::default().count_users(*undo)).sum()
+}
+
+fn undo(ours: &Ours) -> &[Undo] {
+    ours.record.as_ref().map(|record| record.undo.as_slice()).unwrap_or_default()
+}
+
+/// The ports that captured connections were redirected to. The port of TPROXY is among them: a
+/// policy before this one may have redirected to it.
+fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
     let draining = ruleset.chain(DRAIN_CHAIN).into_iter().flat_map(|chain| &chain.rules);
     let compared = draining
         .flat_map(|rule| &rule.exprs)
         .filter_map(|expr| if let Expr::Cmp { data, .. } = expr { port(data) } else { None });
     let redirected = ruleset
         .rules()
-        .filter(|rule| is_redirecting(rule))
+        .filter(|rule| is_redirecting(rule) || is_steering(rule))
         .flat_map(|rule| &rule.exprs)
         .filter_map(|expr| if let Expr::Immediate { data, .. } = expr { port(data) } else { None });
     compared.chain(redirected).collect()

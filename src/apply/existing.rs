@@ -6,9 +6,11 @@ use crate::net::sockets::{self, LiveSocket};
 use crate::netlink::{Connection, Family, NetlinkError};
 use crate::plan::UntrackedTcp;
 use crate::policy::{CapturePolicy, Existing};
+use crate::words::Mark;
 
+use super::drain::is_capturing;
 use super::error::ApplyError;
-use super::observe::{Observed, captures};
+use super::observe::Observed;
 use super::put::LiveConnections;
 use super::undo::Undo;
 
@@ -39,7 +41,8 @@ fn may_be_untracked(observed: &Observed) -> bool {
 /// Connections that are to be reset once capture is in force.
 pub(super) struct Reset {
     sockets: Connection,
-    proxy: BTreeSet<u32>,
+    uids: BTreeSet<u32>,
+    mark: Option<Mark>,
 }
 
 impl Reset {
@@ -48,20 +51,19 @@ impl Reset {
         policy: &CapturePolicy,
         observed: &Observed,
     ) -> Result<Option<Self>, ApplyError> {
-        let is_captured = observed.ours.as_ref().is_some_and(|ours| captures(&ours.ruleset));
-        if policy.existing == Existing::Keep
-            || is_captured
-            || observed.facts.untracked_tcp == UntrackedTcp::None
-        {
+        let is_wanted = policy.existing == Existing::Reset;
+        let is_none = observed.facts.untracked_tcp == UntrackedTcp::None;
+        if !is_wanted || is_none || is_captured(observed) {
             return Ok(None);
         }
         let mut sockets = Connection::open(Family::SockDiag)?;
         if !sockets::can_destroy(&mut sockets)? {
             return Err(ApplyError::CannotReset);
         }
-        let uids = policy.proxy.identity.marks().uids.iter();
-        let proxy = uids.filter_map(|uid| observed.facts.ids.uids.outside(uid.get())).collect();
-        Ok(Some(Self { sockets, proxy }))
+        let marks = policy.proxy.identity.marks();
+        let outside = |uid: &crate::words::Uid| observed.facts.ids.uids.outside(uid.get());
+        let uids = marks.uids.iter().filter_map(outside).collect();
+        Ok(Some(Self { sockets, uids, mark: marks.mark }))
     }
 
     /// Resets them; says how many.
@@ -72,19 +74,33 @@ impl Reset {
 
     fn destroy(&mut self) -> Result<usize, NetlinkError> {
         let mut count = 0;
-        for socket in sockets::live(&mut self.sockets)? {
-            if self.is_to_be_reset(&socket) {
-                let fate = sockets::destroy(&mut self.sockets, &socket)?;
+        let all = sockets::live(&mut self.sockets)?;
+        let ends: BTreeSet<_> = all.iter().map(|socket| (socket.local, socket.remote)).collect();
+        for socket in &all {
+            // The other end is here too, perhaps under another address of the namespace.
+            let is_inside = ends.contains(&(socket.remote, socket.local));
+            if !is_inside && self.is_to_be_reset(socket) {
+                let fate = sockets::destroy(&mut self.sockets, socket)?;
                 count += usize::from(fate == sockets::Destroyed::Yes);
             }
         }
         Ok(count)
     }
 
-    /// The proxy's own, and what stays inside the namespace, would not be captured.
+    /// The proxy's own, and what stays inside the namespace, would not be captured. Of a socket
+    /// the kernel tells owner and mark, and neither group nor all its cgroups.
     fn is_to_be_reset(&self, socket: &LiveSocket) -> bool {
         let stays_inside =
             socket.remote.ip().is_loopback() || socket.remote.ip() == socket.local.ip();
-        !stays_inside && !self.proxy.contains(&socket.uid)
+        let is_proxys = self.uids.contains(&socket.uid)
+            || self.mark.is_some_and(|mark| mark.is_of(socket.mark));
+        !stays_inside && !is_proxys
     }
+}
+
+/// What lives under a capture in force was captured as its policy said, also where conntrack does
+/// not know it.
+fn is_captured(observed: &Observed) -> bool {
+    let ruleset = observed.ours.as_ref().map(|ours| &ours.ruleset);
+    ruleset.is_some_and(|ruleset| ruleset.flags == 0 && is_capturing(ruleset))
 }

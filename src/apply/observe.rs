@@ -104,12 +104,6 @@ fn leaves_inbound_out(ruleset: &Ruleset) -> bool {
     inbound.flat_map(|rule| &rule.exprs).any(|expr| matches!(expr, Expr::Notrack))
 }
 
-/// Whether connections are captured.
-pub(super) fn captures(ruleset: &Ruleset) -> bool {
-    let captures = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Tproxy { .. });
-    ruleset.flags == 0 && ruleset.rules().flat_map(|rule| &rule.exprs).any(captures)
-}
-
 /// Reads our table; refuses one that is not ours, and one of a newer version.
 pub(super) fn read_ours(nft: &mut Connection) -> Result<Option<Ours>, ApplyError> {
     let Some(found) = read_table(nft, TABLE)? else { return Ok(None) };

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::netlink::{Connection, Family};
-use crate::nft::{Batch, NftError, commit, count_redirected};
+use crate::nft::{Batch, NftError, commit};
 use crate::plan::TABLE;
 use crate::ruleset::{Change, Ruleset};
 
+use super::cut::cut;
 use super::drain::{self, DrainProgress};
 use super::effects::Hands;
 use super::error::ApplyError;
@@ -80,7 +81,7 @@ fn begin_drain(inside: &Inside, nft: &mut Connection) -> Result<(), ApplyError> 
 /// programs to commit in between.
 fn count_captured(nft: &mut Connection) -> Result<Option<usize>, ApplyError> {
     let Some(ours) = read_ours(nft)? else { return Ok(Some(0)) };
-    Ok(count_redirected(nft, &drain::captured_ports(&ours.ruleset)).ok())
+    Ok(drain::count_captured(nft, &ours).ok())
 }
 
 fn drain_stopped(error: ApplyError) -> ApplyError {
@@ -113,6 +114,9 @@ fn attempt(nft: &mut Connection, is_drained: bool) -> Result<Done, ApplyError> {
     // The table stays, without rules, until all it says has been undone: a removal that is
     // interrupted here can be taken up again.
     empty(nft, &ours)?;
+    if let (false, Err(error)) = (is_drained, cut(&undo)) {
+        notes.push(format!("captured connections hang until their ends give up: {error}"));
+    }
     finish(nft, &undo).map_err(|source| ApplyError::HalfRemoved { source: Box::new(source) })?;
     Ok((true, notes))
 }

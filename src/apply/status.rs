@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::netlink::{Connection, Family};
-use crate::nft::{NftError, count_redirected};
+use crate::nft::NftError;
 
-use super::drain::{captured_ports, is_draining};
+use super::drain::{count_captured, is_draining};
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
 use super::target::Target;
@@ -59,7 +59,7 @@ pub fn status(target: &Target) -> Result<Status, ApplyError> {
     target.run(|_| {
         let mut nft = Connection::open(Family::Netfilter).map_err(NftError::from)?;
         let Some(ours) = read_ours(&mut nft)? else { return Ok(nothing()) };
-        let captured = count_redirected(&mut nft, &captured_ports(&ours.ruleset)).ok();
+        let captured = count_captured(&mut nft, &ours).ok();
         Ok(describe(&ours, captured))
     })
 }

@@ -2,6 +2,7 @@
 
 mod live;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::net::Ipv6Addr;
@@ -20,8 +21,11 @@ pub use live::{Destroyed, LiveSocket, can_destroy, destroy, live};
 /// Counts of sockets in use in the namespace of the thread that reads them.
 const COUNTS: [&str; 2] = ["/proc/thread-self/net/sockstat", "/proc/thread-self/net/sockstat6"];
 
-/// Where `struct inet_diag_msg` has the socket's own address.
+/// Where `struct inet_diag_msg` has the ports and addresses of both ends, the socket's own first.
+const SOURCE_PORT: Range<usize> = 4..6;
+const DESTINATION_PORT: Range<usize> = 6..8;
 const SOURCE: Range<usize> = 8..24;
+const DESTINATION: Range<usize> = 24..40;
 /// Bytes of `struct inet_diag_msg`.
 const HEADER_LEN: usize = 72;
 /// `INET_DIAG_MARK`.
@@ -78,26 +82,42 @@ pub fn count_users(address: Ipv6Addr) -> Result<usize, NetlinkError> {
 }
 
 /// How many live TCP connections of the namespace of the calling thread carry this mark
-/// (`SO_MARK`). Only who has `CAP_NET_ADMIN` is told.
+/// (`SO_MARK`); one whose both ends do is one. Only who has `CAP_NET_ADMIN` is told.
 ///
 /// # Errors
 /// sock_diag refused.
-pub fn count_marked(family: IpFamily, mark: u32) -> Result<usize, NetlinkError> {
+pub fn count_marked(family: IpFamily, wanted: u32) -> Result<usize, NetlinkError> {
     let mut connection = Connection::open(Family::SockDiag)?;
     let idle = StateFlags::LISTEN | StateFlags::CLOSE | StateFlags::TIME_WAIT;
     let family = match family {
         IpFamily::V4 => AF_INET,
         IpFamily::V6 => AF_INET6,
     };
-    let mut count = 0;
+    let mut marked = BTreeSet::new();
     let ask = list(family, StateFlags::all().difference(idle));
     connection.request(NLM_F_DUMP, ask, &mut |_, body| {
-        let attributes = Attributes::new(body.get(HEADER_LEN..).unwrap_or_default());
-        let found = attributes.find(INET_DIAG_MARK).map(|found| found.bytes());
-        count += usize::from(found == Some(mark.to_ne_bytes().as_slice()));
+        if mark(body) == wanted {
+            marked.insert(ends(body));
+        }
         Ok(())
     })?;
-    Ok(count)
+    Ok(marked.len())
+}
+
+/// The socket's mark; one without has no attribute.
+fn mark(body: &[u8]) -> u32 {
+    let attributes = Attributes::new(body.get(HEADER_LEN..).unwrap_or_default());
+    let found = attributes.find(INET_DIAG_MARK).and_then(|found| found.bytes().try_into().ok());
+    found.map_or(0, u32::from_ne_bytes)
+}
+
+/// Both ends of a connection, the same from either.
+fn ends(body: &[u8]) -> [Vec<u8>; 2] {
+    let of = |part: Range<usize>| body.get(part).unwrap_or_default();
+    let end = |address, port| [of(address), of(port)].concat();
+    let mut both = [end(SOURCE, SOURCE_PORT), end(DESTINATION, DESTINATION_PORT)];
+    both.sort_unstable();
+    both
 }
 
 /// The sum of the numbers that count sockets in `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 0` or

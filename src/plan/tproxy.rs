@@ -132,9 +132,8 @@ fn output(build: &mut Build<'_>) {
     let mark = build.policy.inbound.tproxy.mark;
     let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
     rules.push(build.rule(MODE).not_l4proto(TCP).accept());
-    if is_tracked(build) {
-        rules.push(build.rule("inbound.tproxy.mark").ct_mark(mark).restore_mark());
-    }
+    // Also where marks live on without tracking: a policy before this one may have saved some.
+    rules.push(build.rule("inbound.tproxy.mark").ct_mark(mark).restore_mark());
     rules.push(build.rule(MODE).oif_lo().verdict(Verdict::Goto(SELF_CALL.into())));
     build.chain("tproxy_output", Some(BaseChain::route_output()), rules);
 }

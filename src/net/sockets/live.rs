@@ -40,6 +40,8 @@ pub struct LiveSocket {
     /// Its owner, as the user namespace of the process that opened the netlink socket counts; 0
     /// for one without a file: not accepted yet, or closed and still sending.
     pub uid: u32,
+    /// Its mark (`SO_MARK`); 0 also where the caller lacks `CAP_NET_ADMIN`.
+    pub mark: u32,
     /// Its state, as in `net/tcp_states.h`: 1 is ESTABLISHED.
     pub state: u8,
     family: u8,
@@ -129,6 +131,7 @@ fn parse(family: u8, body: &[u8]) -> Result<LiveSocket, DecodeError> {
         local: address(id.source_address, id.source_port, id.interface_id),
         remote: address(id.destination_address, id.destination_port, id.interface_id),
         uid: u32::from_ne_bytes(uid),
+        mark: super::mark(body),
         state: *body.get(STATE).ok_or_else(short)?,
         family,
         id,

@@ -14,7 +14,7 @@ use nix::sys::socket::{
 use nix::sys::time::TimeVal;
 
 /// Connects from exactly `from` and reads the server's line.
-pub(crate) fn dial(
+pub fn dial(
     place: &Netns,
     user: User,
     from: SocketAddr,

@@ -14,13 +14,7 @@ use nix::sys::socket::{
 const ACK: u8 = 0x10;
 
 /// Sends an ACK that belongs to no connection.
-pub(crate) fn stray_ack(
-    place: &Netns,
-    user: User,
-    from: SocketAddr,
-    to: SocketAddr,
-    options: &[u8],
-) {
+pub fn stray_ack(place: &Netns, user: User, from: SocketAddr, to: SocketAddr, options: &[u8]) {
     let bytes = segment(from, to, options);
     as_user(place, user, || send(from.ip(), to.ip(), &bytes)).unwrap();
 }
