@@ -17,23 +17,22 @@ use super::{Build, dns, outbound};
 /// Chain for what leaves by `lo`, which may be a call of the pod to itself.
 const SELF_CALL: &str = "tproxy_self_call";
 
+/// Chain for what leaves, by whatever interface.
+const OUTPUT: &str = "tproxy_output";
+
 const MODE: &str = "inbound.mode";
 
 pub(super) fn add(build: &mut Build<'_>) {
     if build.policy.inbound.mode == InboundMode::Redirect {
         return;
     }
-    let steered = steered(build);
-    if steered.is_empty() {
-        return;
-    }
-    prerouting(build, steered);
+    prerouting(build);
     input(build);
     self_call(build);
     output(build);
 }
 
-fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
+fn prerouting(build: &mut Build<'_>) {
     let tproxy = build.policy.inbound.tproxy;
     let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
     rules.push(build.rule(MODE).not_l4proto(TCP).accept());
@@ -47,12 +46,22 @@ fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
     let on_lo = build.rule("inbound.tproxy.outboundMark").iif_lo();
     rules.push(on_lo.mark_not(tproxy.outbound_mark).accept());
     if is_tracked(build) {
-        // Connections that a policy before this one redirected stay where they are.
+        // Connections that a policy before this one redirected stay where they are; and what
+        // answers to connections from here, or to forwarded ones, is for no listener.
         rules.push(build.rule(MODE).ct_redirected().accept());
+        rules.push(build.rule(MODE).ct_reply().accept());
     }
+    rules.extend(self_called(build));
     rules.extend(inbound::passed_sources(build));
-    rules.extend(steered);
+    rules.extend(steered(build));
     build.chain("tproxy_prerouting", Some(BaseChain::mangle_prerouting()), rules);
+}
+
+/// What came by `lo` with the mark of a call of the pod to itself, whatever its port.
+fn self_called(build: &Build<'_>) -> [Rule; 2] {
+    let rule = || build.rule("inbound.tproxy.outboundMark").iif_lo();
+    let steering = Steering::of(build);
+    [steering.on_lo(rule().l4proto(TCP)), refused(rule().tcp_syn())]
 }
 
 /// `tproxy` knows connections that live, the proxy's and those of others, which pass. What it does
@@ -63,7 +72,6 @@ fn steered(build: &mut Build<'_>) -> Vec<Rule> {
         Ports::AllExcept(passed) => {
             let mut rules = inbound::passed_ports(build, &passed);
             let rule = || build.rule("inbound.ports");
-            rules.push(steering.on_lo(rule().iif_lo().l4proto(TCP)));
             rules.push(steering.elsewhere(rule().l4proto(TCP)));
             rules.push(refused(rule().tcp_syn()));
             rules
@@ -73,14 +81,12 @@ fn steered(build: &mut Build<'_>) -> Vec<Rule> {
 }
 
 fn of_ports(build: &mut Build<'_>, ports: &PortSet, steering: Steering) -> Vec<Rule> {
-    let names = || ("inbound.ports", "inbound_ports".into());
-    let mut add =
-        |of, before: fn(RuleBuilder) -> RuleBuilder, end: &dyn Fn(RuleBuilder) -> Rule| {
-            build.port_rules_after(names(), ports, of, before, end)
-        };
-    let mut rules = add(PortsOf::Tcp, RuleBuilder::iif_lo, &|rule| steering.on_lo(rule));
-    rules.extend(add(PortsOf::Tcp, |rule| rule, &|rule| steering.elsewhere(rule)));
-    rules.extend(add(PortsOf::Any, RuleBuilder::tcp_syn, &refused));
+    let names = ("inbound.ports", "inbound_ports");
+    let steer = |rule| steering.elsewhere(rule);
+    let mut rules = build.port_rules(names, ports, PortsOf::Tcp, steer);
+    let names = (names.0, names.1.into());
+    let first = RuleBuilder::tcp_syn;
+    rules.extend(build.port_rules_after(names, ports, PortsOf::Any, first, refused));
     rules
 }
 
@@ -113,10 +119,12 @@ impl Steering {
 /// tells them even where their socket has no owner: before it is accepted, after it is closed.
 fn input(build: &mut Build<'_>) {
     let tproxy = build.policy.inbound.tproxy;
+    let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
+    rules.extend(build.excluded_interfaces(MetaKey::IifName));
     let rule = build.rule("inbound.tproxy.mark").iif_not_lo().mark(tproxy.mark);
     let inherited = if is_tracked(build) { 0 } else { tproxy.outbound_mark };
-    let remark = rule.set_mark(inherited).accept();
-    build.chain("tproxy_input", Some(BaseChain::mangle_input()), vec![remark]);
+    rules.push(rule.set_mark(inherited).accept());
+    build.chain("tproxy_input", Some(BaseChain::mangle_input()), rules);
 }
 
 fn refused(rule: RuleBuilder) -> Rule {
@@ -127,15 +135,32 @@ fn is_tracked(build: &Build<'_>) -> bool {
     build.policy.inbound.mode == InboundMode::Tproxy
 }
 
-/// The app's answers to a client's address stay in the pod.
+/// The app's answers to a client's address stay in the pod. Answers are never calls of the pod to
+/// itself.
 fn output(build: &mut Build<'_>) {
     let mark = build.policy.inbound.tproxy.mark;
     let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
     rules.push(build.rule(MODE).not_l4proto(TCP).accept());
     // Also where marks live on without tracking: a policy before this one may have saved some.
     rules.push(build.rule("inbound.tproxy.mark").ct_mark(mark).restore_mark());
+    rules.extend(restored(build, Some(mark)));
+    rules.push(build.rule(MODE).ct_reply().accept());
     rules.push(build.rule(MODE).oif_lo().verdict(Verdict::Goto(SELF_CALL.into())));
-    build.chain("tproxy_output", Some(BaseChain::route_output()), rules);
+    build.chain(OUTPUT, Some(BaseChain::route_output()), rules);
+}
+
+/// Connections that a policy before this one handed over keep their marks until they end.
+pub(super) fn add_restored(build: &mut Build<'_>) {
+    let rules = restored(build, None);
+    if build.policy.inbound.mode == InboundMode::Redirect && !rules.is_empty() {
+        build.chain(OUTPUT, Some(BaseChain::route_output()), rules);
+    }
+}
+
+fn restored(build: &Build<'_>, own: Option<u32>) -> Vec<Rule> {
+    let others = build.facts.saved_marks.iter().filter(|mark| Some(**mark) != own);
+    let restore = |mark: &u32| build.rule(MODE).l4proto(TCP).ct_mark(*mark).restore_mark();
+    others.map(restore).collect()
 }
 
 /// Marks what the proxy sends to its own pod, so that it is captured where it comes in.

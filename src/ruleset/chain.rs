@@ -149,6 +149,12 @@ impl BaseChain {
         Self::accepting(ChainType::Filter, Hook::Output, 0)
     }
 
+    /// A filter of what passes through.
+    #[must_use]
+    pub fn filter_forward() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Forward, 0)
+    }
+
     fn accepting(kind: ChainType, hook: Hook, priority: i32) -> Self {
         Self { kind, hook, priority, policy: Policy::Accept }
     }
