@@ -28,6 +28,8 @@ pub(crate) struct Case {
     pub(crate) family: Family,
     pub(crate) work: Work,
     pub(crate) policy: Option<CapturePolicy>,
+    /// Chains of the policy's plan that are left out, to see what the others cost.
+    pub(crate) without: &'static [&'static str],
     pub(crate) aim: Aim,
     /// The case that it is compared with.
     pub(crate) base: usize,
@@ -41,7 +43,7 @@ pub(crate) fn cases() -> Vec<Case> {
         list.out_captured();
         list.out_direct();
         list.inbound();
-        list.dial_app();
+        list.passthrough();
     }
     list.family = Family::V4;
     for work in [ROUND_TRIPS, BULK] {
@@ -49,7 +51,7 @@ pub(crate) fn cases() -> Vec<Case> {
         list.begin("proxy's port, by lo, no capture", Way::ToProxy, None);
         list.add("captured, default", Way::OutCaptured, Some(read("")), Aim::Shown);
         list.inbound_modes();
-        list.dial_app();
+        list.passthrough();
     }
     list.cases
 }
@@ -75,7 +77,8 @@ impl List {
         };
         let (work, base) = (self.work, self.base);
         let name = format!("{family} {name}");
-        self.cases.push(Case { name, way, family: self.family, work, policy, aim, base });
+        let (family, without): (_, &[&str]) = (self.family, &[]);
+        self.cases.push(Case { name, way, family, work, policy, without, aim, base });
     }
 
     fn out_captured(&mut self) {
@@ -129,9 +132,23 @@ impl List {
             let policy = read(&format!("inbound: {{mode: {mode}}}"));
             self.add(&format!("in, {mode}"), way, Some(policy), Aim::Shown);
         }
+        self.add("in, outbound NAT alone", Way::InDirect, Some(read("")), Aim::Shown);
+        self.without(&["prerouting"]);
+        for mode in ["redirect", "tproxy", "tproxyFast"] {
+            let policy = read(&format!("inbound: {{mode: {mode}}}"));
+            self.add(&format!("in, {mode}, no outbound NAT"), way, Some(policy), Aim::Shown);
+            self.without(&["output"]);
+        }
     }
 
-    fn dial_app(&mut self) {
+    /// Of the case that was added last.
+    fn without(&mut self, chains: &'static [&'static str]) {
+        if let Some(last) = self.cases.last_mut() {
+            last.without = chains;
+        }
+    }
+
+    fn passthrough(&mut self) {
         let way = Way::ToApp;
         if self.family == Family::V6 {
             // Without capture there is no ::6 to dial from.

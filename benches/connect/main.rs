@@ -41,6 +41,9 @@ fn main() -> ExitCode {
             }
         }
     }
+    for (site, case) in sites.iter().zip(&cases) {
+        site.check(&case.name, options.rounds + WARM_UP);
+    }
     let report = Report::new(&cases, &samples, &mut dice);
     println!("{report}");
     if let Some(file) = &options.json {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use nftdivert::apply::{ApplyOptions, HostRule, LiveConnections, OtherMeshes, Target, apply};
 use nftdivert::demo::{Bed, BedOptions, as_user};
 use nftdivert::net::netns::Netns;
+use nftdivert::netlink::{Connection, Family};
+use nftdivert::nft::{Batch, commit};
+use nftdivert::plan::{HostFacts, TABLE, plan};
 use nftdivert::policy::CapturePolicy;
 use nix::sys::socket::sockopt::{IpTransparent, Ipv6V6Only, ReuseAddr};
 use nix::sys::socket::{
@@ -38,6 +41,9 @@ impl Site {
         let bed = Bed::new(BedOptions::default()).unwrap();
         if let Some(policy) = &case.policy {
             put(&bed, policy);
+            if !case.without.is_empty() {
+                bed.pod.run(|| take_out(policy, case.without)).unwrap();
+            }
         }
         bed.pod.run(forget_soon).unwrap();
         let leg = Leg::new(case.way, case.family);
@@ -48,6 +54,17 @@ impl Site {
     /// Microseconds of one unit of the case's work.
     pub(crate) fn sample(&self) -> f64 {
         as_user(place(&self.bed, self.leg.from), self.leg.user, || self.timed()).unwrap()
+    }
+
+    /// Fails where packets were sent again or refused: what was measured then is something else.
+    pub(crate) fn check(&self, name: &str, samples: usize) {
+        for netns in [&self.bed.pod, &self.bed.peer] {
+            for counter in ["RetransSegs", "OutRsts"] {
+                let count = netns.run(|| tcp_counter(counter)).unwrap();
+                // A machine that stands still for a while lets a timer run out.
+                assert!(count <= samples, "{name}: {counter} is {count} after {samples} samples");
+            }
+        }
     }
 
     fn timed(&self) -> f64 {
@@ -119,6 +136,25 @@ fn put(bed: &Bed, policy: &CapturePolicy) {
         others: OtherMeshes::Refuse,
     };
     apply(&target, policy, &options).unwrap();
+}
+
+/// Puts the same table there, without these chains.
+fn take_out(policy: &CapturePolicy, chains: &[&str]) {
+    let mut ruleset = plan(policy, &HostFacts::default()).unwrap().ruleset;
+    ruleset.chains.retain(|chain| !chains.contains(&chain.name.as_ref()));
+    let mut batch = Batch::new(None);
+    batch.delete_table(TABLE);
+    batch.create(&ruleset);
+    commit(&mut Connection::open(Family::Netfilter).unwrap(), &batch.seal()).unwrap();
+}
+
+/// A counter of the calling thread's namespace, of both families.
+fn tcp_counter(name: &str) -> usize {
+    let all = fs::read_to_string("/proc/thread-self/net/snmp").unwrap();
+    let mut lines = all.lines().filter_map(|line| line.strip_prefix("Tcp: "));
+    let (names, values) = (lines.next().unwrap(), lines.next().unwrap());
+    let found = names.split(' ').zip(values.split(' ')).find(|(key, _)| *key == name);
+    found.unwrap().1.parse().unwrap()
 }
 
 /// Connections that are over are kept for two minutes: tens of thousands would be, here.

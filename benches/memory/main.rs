@@ -22,7 +22,7 @@ use place::Place;
 use report::{Report, Row};
 
 /// Time for what the kernel frees later: after a grace period, and by its work queues.
-const SETTLE: Duration = Duration::from_millis(1500);
+const SETTLE: Duration = Duration::from_millis(1000);
 
 fn main() {
     let options = Options::from_arguments(std::env::args().skip(1));
