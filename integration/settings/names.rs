@@ -2,18 +2,22 @@
 
 use std::cell::Cell;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nftdivert::demo::dns::{DNS_PORT, PROXY_DNS_PORT};
 use nftdivert::demo::{
     DnsAnswer, Ipv6Support, Member, NameServer, NameServerOptions, ProxyOptions, Query, Transport,
     User,
 };
+use nftdivert::net::netns::Netns;
 use nftdivert_integration::asserts::at;
 use nftdivert_integration::fixture::{Fixture, Scene};
 use nftdivert_integration::shell::ip;
 
 pub(crate) const BOTH: [Transport; 2] = [Transport::Udp, Transport::Tcp];
+const LIMIT: Duration = Duration::from_secs(5);
+/// For those whom nobody is to answer.
 const SHORT: Duration = Duration::from_millis(300);
 
 /// Those that the pod's resolv.conf names.
@@ -54,10 +58,7 @@ impl Names {
         let member = member.into();
         let proxy = ProxyOptions { member: member.clone(), ..ProxyOptions::default() };
         let fixture = Fixture::start(&Scene { policy, proxy, ..Scene::default() });
-        for server in named() {
-            let (bits, late) = if server.is_ipv4() { (32, "") } else { (128, " nodad") };
-            ip(&fixture.bed.peer, &format!("address add {}/{bits} dev lo{late}", server.ip()));
-        }
+        add_named(&fixture.bed.peer);
         let mut options = NameServerOptions::of_world(Ipv6Support::On);
         options.addresses.extend(named());
         let world = NameServer::start(&fixture.bed.peer, options).unwrap();
@@ -79,10 +80,11 @@ impl Names {
         user: impl Into<Member>,
         server: SocketAddr,
         by: Transport,
+        limit: Duration,
     ) -> Result<DnsAnswer, nftdivert::demo::DemoError> {
         let port = self.next.get();
         self.next.set(port + 1);
-        Query::new(user, server, by).source_port(port).within(SHORT).ask(&self.fixture.bed.pod)
+        Query::new(user, server, by).source_port(port).within(limit).ask(&self.fixture.bed.pod)
     }
 
     /// The user's question to `server` is answered by the proxy's name server, and the server and
@@ -90,7 +92,7 @@ impl Names {
     #[track_caller]
     pub(crate) fn captured(&self, user: impl Into<Member>, server: SocketAddr, by: Transport) {
         let before = self.counts();
-        let answer = self.ask(user, server, by).unwrap_or_else(|error| panic!("{error}"));
+        let answer = self.ask(user, server, by, LIMIT).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(answer.name, "dns-proxy", "{server} {by:?}");
         assert_eq!(self.counts(), (before.0 + 1, before.1, before.2), "{server} {by:?}");
         let asked = self.proxy.asked().pop().unwrap();
@@ -102,7 +104,7 @@ impl Names {
     #[track_caller]
     pub(crate) fn direct(&self, user: impl Into<Member>, server: SocketAddr, by: Transport) {
         let (before, from) = (self.counts(), self.next.get());
-        let answer = self.ask(user, server, by).unwrap_or_else(|error| panic!("{error}"));
+        let answer = self.ask(user, server, by, LIMIT).unwrap_or_else(|error| panic!("{error}"));
         let is_local = server.ip().is_loopback();
         let name = if is_local { "local" } else { "resolver" };
         let heard = (answer.name.as_str(), answer.peer.port());
@@ -115,7 +117,7 @@ impl Names {
     #[track_caller]
     pub(crate) fn relayed(&self, user: impl Into<Member>, server: SocketAddr) {
         let before = self.counts();
-        let answer = self.ask(user, server, Transport::Tcp).unwrap();
+        let answer = self.ask(user, server, Transport::Tcp, LIMIT).unwrap();
         assert_eq!(answer.name, "resolver", "{server}");
         assert_eq!(self.counts(), (before.0, before.1 + 1, before.2 + 1), "{server}");
         assert_eq!(self.fixture.proxy.seen().pop().unwrap().original, server);
@@ -125,7 +127,7 @@ impl Names {
     #[track_caller]
     pub(crate) fn refused(&self, user: impl Into<Member>, server: SocketAddr, by: Transport) {
         let before = self.counts();
-        let answer = self.ask(user, server, by);
+        let answer = self.ask(user, server, by, SHORT);
         assert!(answer.is_err(), "{server} {by:?}: {answer:?}");
         assert_eq!(self.counts(), before, "{server} {by:?}");
     }
@@ -133,5 +135,18 @@ impl Names {
     /// Questions and connections so far: to the proxy's name server, the world's, the proxy.
     fn counts(&self) -> (usize, usize, usize) {
         (self.proxy.asked().len(), self.world.asked().len(), self.fixture.proxy.seen().len())
+    }
+}
+
+/// Gives the peer the addresses of the pod's name servers. One of IPv6 is local a moment after it
+/// can be bound, even without duplicate address detection (6.18).
+#[track_caller]
+fn add_named(peer: &Netns) {
+    ip(peer, "address add 198.51.100.53/32 dev lo");
+    ip(peer, "address add fd53::53/128 dev lo nodad");
+    let limit = Instant::now() + LIMIT;
+    while !ip(peer, "-6 route show table local").contains("fd53::53 ") {
+        assert!(Instant::now() < limit, "fd53::53 does not become local");
+        sleep(Duration::from_millis(1));
     }
 }

@@ -110,8 +110,13 @@ fn the_outer_ids_count_in_every_setting() {
     // The same numbers outside of the pod are somebody else.
     is_not_the_proxy(&fixture, User::PROXY);
 
+    put(&fixture, &pod, "outbound: {ownerGroups: {exclude: [8]}}").unwrap();
+    for to in crate::scenery::world() {
+        fixture.direct(User::new(100_000, 100_008), to, "world");
+        fixture.captured_outbound(User::new(100_000, 8), to);
+    }
     let policy = "proxy: {match: all, uids: [1337], gids: [1337]}\n\
-                  outbound: {ownerGroups: {include: [7, 1000], exclude: [8]}, \
+                  outbound: {ownerGroups: {include: [7, 1000]}, \
                   excludePortsByUid: [{uids: [999], ports: [80]}]}";
     put(&fixture, &pod, policy).unwrap();
     is_the_proxy(&fixture, PROXY);
