@@ -73,11 +73,9 @@ fn another_mark_and_table_take_the_place_of_the_former() {
 }
 
 /// What of somebody else would take the marked packets elsewhere.
-const IN_THE_WAY: [&str; 5] = [
+const IN_THE_WAY: [&str; 3] = [
     "rule add fwmark 1337 lookup 200 priority 100",
     "-6 rule add fwmark 1337 lookup 200 priority 100",
-    "route add local default dev lo table 133",
-    "-6 route add local default dev lo table 133",
     "-6 rule add fwmark 1337 blackhole priority 5",
 ];
 
@@ -108,6 +106,23 @@ fn it_leaves_the_former_policy_in_force() {
             assert_eq!(without_time(State::of(&bed.pod)), without_time(before), "{mode} {words}");
             assert_clean(&bed.pod, "counters: on");
         }
+    }
+}
+
+/// Istio's route is as good as ours; it is not taken away with ours.
+#[test]
+fn a_route_that_is_as_ours_is_let_be() {
+    for mode in STEERING {
+        let bed = bed();
+        for family in ["", "-6 "] {
+            ip(&bed.pod, &format!("{family}route add local default dev lo table 133"));
+        }
+        let before = State::of(&bed.pod);
+        let text = policy(mode, "", "");
+        put(&bed.pod, &text).unwrap();
+        assert_clean(&bed.pod, &text);
+        take_away(&bed.pod).unwrap();
+        assert_eq!(State::of(&bed.pod), before, "{mode}");
     }
 }
 

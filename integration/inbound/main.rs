@@ -11,6 +11,7 @@ mod harness;
 mod invalid;
 mod modes;
 mod notrack;
+mod ownerless;
 mod passed;
 mod refused;
 mod replace;

@@ -55,11 +55,13 @@ fn they_live_on_under_other_modes() {
     for (from, to, source) in [
         (REDIRECT, TPROXY, OWN),
         (TPROXY, REDIRECT, OWN),
+        (TPROXY, REDIRECT, CLIENT),
         (TPROXY, FAST, OWN),
         (TPROXY, FAST, CLIENT),
         (FAST, TPROXY, OWN),
         (FAST, TPROXY, CLIENT),
         (FAST, REDIRECT, OWN),
+        (FAST, REDIRECT, CLIENT),
     ] {
         assert_eq!(alive(from, to, source), ALL, "{from} -> {to}, {source:?}");
     }
@@ -69,11 +71,4 @@ fn they_live_on_under_other_modes() {
 #[test]
 fn what_was_redirected_does_not_live_on_without_tracking() {
     assert_eq!(alive(REDIRECT, FAST, OWN), [0, 2]);
-}
-
-/// The mark of a connection is restored by rules of TPROXY; that of a socket needs the route alone.
-#[test]
-fn what_has_its_clients_address_needs_its_mark_to_live_on() {
-    assert_eq!(alive(TPROXY, REDIRECT, CLIENT), [0, 2]);
-    assert_eq!(alive(FAST, REDIRECT, CLIENT), [2, 2]);
 }

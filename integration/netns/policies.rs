@@ -53,7 +53,7 @@ pub const SETTINGS: [(&str, &str); 54] = [
     ("interfaces.virtual", "[vm1, vm2, vm3, vm4, vm5]"),
     ("dns.capture", "all"),
     ("dns.capture", "listed"),
-    ("dns.servers", "[10.96.0.10, 10.96.0.11, 10.96.0.12, 127.0.0.53, 'fd00::a']"),
+    ("dns.servers", "resolvConf"),
     ("loNotrack", "true"),
     ("existing", "reset"),
     ("ipv6", "bypass"),
@@ -88,7 +88,7 @@ fn contradict(one: &(&str, &str), other: &(&str, &str)) -> bool {
     let both = [one, other];
     let pairs = [
         [("inbound.mode", "tproxyFast"), ("inbound.dropInvalid", "true")],
-        [("dns.capture", "all"), ("dns.servers", "[")],
+        [("inbound.mode", "tproxyFast"), ("interfaces.virtual", "[")],
     ];
     pairs.iter().any(|pair| {
         pair.iter().all(|(path, value)| {

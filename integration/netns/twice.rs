@@ -6,7 +6,7 @@ use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
 use nftdivert::netlink::{Connection, Family};
 use nftdivert_integration::fixture::put;
-use nftdivert_integration::shell::{lo_ipv6, nft_list};
+use nftdivert_integration::shell::{ip, lo_ipv6, nft_list};
 
 use crate::policies::{pairs, singles};
 
@@ -21,6 +21,8 @@ fn generation(place: &Netns) -> u32 {
 #[test]
 fn the_second_apply_writes_nothing() {
     let place = Netns::anonymous().unwrap();
+    // An IPv6 route to lo needs it.
+    ip(&place, "link set lo up");
     let start = generation(&place);
     for text in singles().into_iter().chain(pairs().into_iter().step_by(7)) {
         put(&place, &text).unwrap();
@@ -46,6 +48,8 @@ fn the_second_apply_writes_nothing_where_effects_were_made() {
 #[test]
 fn other_words_for_the_same_policy_write_nothing() {
     let place = Netns::anonymous().unwrap();
+    // An IPv6 route to lo needs it.
+    ip(&place, "link set lo up");
     put(&place, "outbound: {ranges: [10.0.0.0/8, 11.0.0.0/8], includePorts: [80, 81, 82]}")
         .unwrap();
     let before = generation(&place);

@@ -4,7 +4,7 @@ use nftdivert::apply::{ApplyError, HostRule, Target};
 use nftdivert::demo::{Transport, User};
 use nftdivert::net::netns::Netns;
 use nftdivert_integration::asserts::at;
-use nftdivert_integration::fixture::{Fixture, policy, put};
+use nftdivert_integration::fixture::{Fixture, policy};
 use nftdivert_integration::shell::nft_list;
 
 use crate::names::{BOTH, Names, local, named, unnamed};
@@ -147,10 +147,6 @@ fn ipv6_that_is_left_alone_is_left_alone_here_too() {
 
 #[test]
 fn servers_that_nobody_names_are_refused_before_anything_is_written() {
-    let place = Netns::anonymous().unwrap();
-    let text = "dns: {capture: listed, servers: ['fd53::53']}\nipv6: bypass";
-    // Said by the user, so it is taken as it is; of the pod's files one must be captured.
-    put(&place, text).unwrap();
     let place = Netns::anonymous().unwrap();
     let empty = tempfile::tempdir().unwrap();
     std::fs::create_dir(empty.path().join("etc")).unwrap();

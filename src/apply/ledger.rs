@@ -59,7 +59,8 @@ impl Ledger {
         notes: &mut Vec<String>,
     ) -> Result<(), ApplyError> {
         let is_wanted = plan.effects.iter().any(|effect| undo.is_of(*effect));
-        if is_wanted || matches!(undo, Undo::TcpLoose(_)) {
+        let has_tcp = || sockets::any_tcp().unwrap_or(true);
+        if is_wanted || (matches!(undo, Undo::TcpLoose(_)) && has_tcp()) {
             self.kept.push(undo);
             return Ok(());
         }

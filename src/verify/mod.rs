@@ -54,9 +54,11 @@ fn effect_differences(plan: &Plan, ours: Option<&Ours>) -> Result<Vec<Difference
     let record = ours.and_then(|ours| ours.record.as_ref());
     let is_recorded =
         record.is_some_and(|record| record.undo.iter().any(|undo| undo.is_of(Effect::TcpLooseOff)));
-    // Without capture there is nothing to protect connections from.
+    // Without capture there is nothing to protect connections from, unless the policy leaves some
+    // untracked.
+    let leaves_out = wanted.iter().any(|effect| matches!(effect, Effect::KeepMarks(_)));
     wanted.retain(|effect| *effect != Effect::TcpLooseOff);
-    if is_recorded {
+    if is_recorded || leaves_out {
         wanted.push(Effect::TcpLooseOff);
     }
     let mut all = Vec::new();

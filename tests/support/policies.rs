@@ -223,21 +223,42 @@ fn dns() -> impl Strategy<Value = Dns> {
     prop_oneof![2 => Just(Dns::Off), 1 => Just(Dns::All), 1 => only]
 }
 
+/// Whether the kernel tells of a live socket that it is the proxy's.
+fn is_known(proxy: &Proxy) -> bool {
+    let marks = proxy.identity.marks();
+    !marks.uids.is_empty() || marks.mark.is_some()
+}
+
+/// Whether a server is of a family that is captured.
+fn is_captured(dns: &Dns, ipv6: Ipv6) -> bool {
+    match dns {
+        Dns::Listed(NameServers::Only(servers)) => {
+            ipv6 == Ipv6::Capture || servers.iter().any(IpAddr::is_ipv4)
+        }
+        Dns::Off | Dns::All | Dns::Listed(NameServers::ResolvConf) => true,
+    }
+}
+
 /// Any policy.
 pub(crate) fn policy() -> impl Strategy<Value = CapturePolicy> {
     let modes = (prop::sample::select(&Ipv6::ALL), prop::sample::select(&Counters::ALL));
     let rest = (any::<bool>(), prop::sample::select(&Existing::ALL));
     (proxy(), inbound(), outbound(), interfaces(), dns(), modes, rest).prop_map(
-        |(proxy, inbound, outbound, interfaces, dns, modes, rest)| CapturePolicy {
+        |(proxy, inbound, outbound, mut interfaces, dns, modes, rest)| CapturePolicy {
+            interfaces: {
+                if inbound.mode == InboundMode::TproxyFast {
+                    interfaces.virtual_.clear();
+                }
+                interfaces
+            },
+            existing: if is_known(&proxy) { rest.1 } else { Existing::Keep },
+            dns: if is_captured(&dns, modes.0) { dns } else { Dns::Off },
             proxy,
             inbound,
             outbound,
-            interfaces,
-            dns,
             ipv6: modes.0,
             counters: modes.1,
             lo_notrack: rest.0,
-            existing: rest.1,
         },
     )
 }
