@@ -76,8 +76,8 @@ fn another_mark_and_table_take_the_place_of_the_former() {
 const IN_THE_WAY: [&str; 5] = [
     "rule add fwmark 1337 lookup 200 priority 100",
     "-6 rule add fwmark 1337 lookup 200 priority 100",
-    "route add local default dev lo table 133",
-    "-6 route add local default dev lo table 133",
+    "route add unreachable default table 133",
+    "-6 route add unreachable default table 133",
     "-6 rule add fwmark 1337 blackhole priority 5",
 ];
 

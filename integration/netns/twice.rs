@@ -6,7 +6,7 @@ use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
 use nftdivert::netlink::{Connection, Family};
 use nftdivert_integration::fixture::put;
-use nftdivert_integration::shell::{lo_ipv6, nft_list};
+use nftdivert_integration::shell::{ip, lo_ipv6, nft_list};
 
 use crate::policies::{pairs, singles};
 
@@ -21,6 +21,8 @@ fn generation(place: &Netns) -> u32 {
 #[test]
 fn the_second_apply_writes_nothing() {
     let place = Netns::anonymous().unwrap();
+    // A route needs its device up.
+    ip(&place, "link set lo up");
     let start = generation(&place);
     for text in singles().into_iter().chain(pairs().into_iter().step_by(7)) {
         put(&place, &text).unwrap();
