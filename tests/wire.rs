@@ -14,7 +14,7 @@ use nftdivert::plan::{HostFacts, plan};
 use nftdivert::policy::CapturePolicy;
 use nftdivert::ruleset::{Difference, Ruleset, differences};
 
-const POLICIES: [&str; 3] = ["default", "everything", "reject"];
+const POLICIES: [&str; 4] = ["default", "everything", "reject", "steered"];
 
 #[path = "support/checks/assemble.rs"]
 mod assemble;

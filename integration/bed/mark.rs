@@ -3,15 +3,12 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
-use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 use nftdivert::demo::bed::{WORLD_V4, WORLD_V6};
 use nftdivert::demo::{
     Bed, BedOptions, Cgroup, Dial, EchoServer, Member, Proxy, ProxyOptions, User, as_user,
 };
+use nftdivert_integration::net_cls::NetCls;
 use nftdivert_integration::shell::{nft, nft_list, program};
 
 const MARK: u32 = 0x10000;
@@ -138,44 +135,11 @@ fn a_cgroup_ends_although_a_thread_in_it_goes_on() {
     assert!(!directory.exists());
 }
 
-/// A group of net_cls in a mount of its own; both are taken away at the end.
-struct NetCls {
-    folder: tempfile::TempDir,
-    group: PathBuf,
-}
-
-impl NetCls {
-    fn new(class: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let group = folder.path().join(format!("nftdivert-class-{}", std::process::id()));
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "cgroup", "-o", "net_cls", "none"]).arg(folder.path());
-        assert!(mount.status().unwrap().success());
-        let made = Self { folder, group };
-        fs::create_dir(&made.group).unwrap();
-        fs::write(made.group.join("net_cls.classid"), class).unwrap();
-        made
-    }
-}
-
-impl Drop for NetCls {
-    fn drop(&mut self) {
-        // A thread that was joined leaves its cgroup a moment later.
-        for _ in 0..1000 {
-            if fs::remove_dir(&self.group).is_ok() {
-                break;
-            }
-            sleep(Duration::from_millis(1));
-        }
-        Command::new("umount").arg(self.folder.path()).status().unwrap();
-    }
-}
-
 #[test]
 fn a_proxy_of_the_apps_user_is_told_apart_by_its_class() {
     let bed = Bed::new(BedOptions::default()).unwrap();
     let class = NetCls::new("0x00100001");
-    is_told_apart(&bed, &User::ROOT.in_cgroup(&class.group), "meta cgroup 0x00100001");
+    is_told_apart(&bed, &User::ROOT.in_cgroup(class.group()), "meta cgroup 0x00100001");
 }
 
 #[test]

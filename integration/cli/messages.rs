@@ -15,15 +15,71 @@ fn every_fault_of_a_policy_is_told_at_once() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_an_unknown_key() {
-    let text = "apiVersion: nftdivert/v1\ndns: {capture: all}\n";
+fn what_is_no_setting_is_an_unknown_key() {
+    let text = "apiVersion: nftdivert/v1\nguard: {preset: strict}\n";
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let wrong = nftdivert(&["plan", "--policy", file.path().to_str().unwrap()]);
     assert_eq!(wrong.code, 2);
-    assert!(wrong.err.contains("dns (line 2)") && wrong.err.contains("not a key"), "{wrong:?}");
+    assert!(wrong.err.contains("guard (line 2)") && wrong.err.contains("not a key"), "{wrong:?}");
     assert_eq!(nftdivert(&["plan", "--policy", "/nowhere.yaml"]).code, 2);
-    assert_eq!(nftdivert(&["plan", "--dns", "all"]).code, 2);
+    assert_eq!(nftdivert(&["plan", "--guard", "strict"]).code, 2);
+}
+
+#[test]
+fn contradictions_name_both_sides_and_touch_nothing() {
+    let place = Place::new();
+    for (words, both) in [
+        (
+            ["--inbound-mode", "tproxyFast", "--drop-invalid", "true"],
+            ["--drop-invalid", "--inbound-mode"],
+        ),
+        (
+            ["--inbound-mode", "tproxy", "--proxy-mark", "1337"],
+            ["--proxy-mark", "inbound.tproxy.mark"],
+        ),
+        (["--dns-capture", "all", "--dns-servers", "1.1.1.1"], ["--dns-servers", "--dns-capture"]),
+    ] {
+        let wrong = place.run(&[&["apply"], words.as_slice()].concat());
+        assert_eq!(wrong.code, 2, "{wrong:?}");
+        assert!(both.iter().all(|side| wrong.err.contains(side)), "{wrong:?}");
+    }
+    assert_eq!(place.rules(), "");
+}
+
+#[test]
+fn what_the_policy_names_and_is_not_there_is_told() {
+    let place = Place::new();
+    let refused = place.run(&["apply", "--proxy-cgroup", "/nftdivert-not-there"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("would never match"), "{refused:?}");
+    let refused = place.run(&["apply", "--dns-capture", "listed"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("--root DIR"), "{refused:?}");
+    assert_eq!(place.rules(), "");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/pod");
+    let applied = place.run(&["apply", "--dns-capture", "listed", "--root", root]);
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert!(place.rules().contains("ip daddr 198.51.100.53"), "{}", place.rules());
+}
+
+#[test]
+fn another_mesh_is_refused_by_name_and_taken_over_if_asked() {
+    let place = Place::new();
+    let istio = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/istio/istio-init.legacy.v4.rules");
+    assert_eq!(place.sh(&format!("iptables-nft-restore < {istio}")).code, 0);
+    let before = place.rules();
+    let refused = place.run(&["apply"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    for words in ["Istio", "iptables-nft, table ip nat", "ISTIO_OUTPUT", "--take-over"] {
+        assert!(refused.err.contains(words), "{words}: {refused:?}");
+    }
+    assert_eq!(place.rules(), before);
+    let taken = place.run(&["apply", "--take-over"]);
+    assert_eq!(taken.code, 0, "{taken:?}");
+    assert!(taken.err.contains("took over from Istio"), "{taken:?}");
+    assert!(!place.rules().contains("ISTIO"), "{}", place.rules());
+    assert!(place.run(&["apply"]).out.starts_with("unchanged"));
 }
 
 #[test]

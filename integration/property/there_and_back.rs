@@ -5,6 +5,7 @@ use nftdivert::policy::CapturePolicy;
 use nftdivert_integration::fixture::{assert_clean, put, take_away};
 use nftdivert_integration::listing::{listed, planned};
 use nftdivert_integration::shell::nft;
+use proptest::strategy::Strategy;
 
 use crate::cases::{hold, yaml};
 use crate::policies;
@@ -59,6 +60,13 @@ fn any_two_policies_and_back_while_a_connection_lives() {
     let place = place();
     nft(&place, FOREIGN);
     let _old = old_connection(&place);
-    let both = (policies::policy(), policies::policy());
+    // Where connections live, policies that would drop their packets are refused.
+    let policy = || {
+        policies::policy().prop_map(|mut policy| {
+            policy.inbound.drop_invalid = false;
+            policy
+        })
+    };
+    let both = (policy(), policy());
     hold(&both, |(one, other)| is_left_as_it_was(&place, [&one, &other]));
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use nftdivert::demo::{Conversation, Dial, Direction, Outcome, Seen, User};
+use nftdivert::demo::{Conversation, Dial, Direction, Member, Outcome, Seen, User};
 use nftdivert::net::netns::Netns;
 
 use crate::fixture::Fixture;
@@ -19,8 +19,14 @@ pub fn at<const N: usize>(addresses: [&str; N], port: u16) -> [SocketAddr; N] {
 impl Fixture {
     /// `user` of the pod reaches the world at `to` through the proxy's outbound port.
     #[track_caller]
-    pub fn captured_outbound(&self, user: User, to: SocketAddr) {
-        let (talk, seen) = self.dial(&self.bed.pod, &Dial::new(user, to));
+    pub fn captured_outbound(&self, user: impl Into<Member>, to: SocketAddr) {
+        self.is_captured_outbound(&self.bed.pod, &Dial::new(user, to), to);
+    }
+
+    /// `dial` from `place` reaches the world at `to` through the proxy's outbound port.
+    #[track_caller]
+    pub fn is_captured_outbound(&self, place: &Netns, dial: &Dial, to: SocketAddr) {
+        let (talk, seen) = self.dial(place, dial);
         self.is_answered(&talk, "world", to);
         assert_ne!(talk.answer.peer, own(&talk), "{to}: the world sees the client itself");
         // Its port may be another one where the client's is taken by a connection that was.
@@ -38,7 +44,7 @@ impl Fixture {
 
     /// What `user` of the pod sends by `lo` to `to` reaches the app through the inbound port.
     #[track_caller]
-    pub fn self_call(&self, user: User, to: SocketAddr) {
+    pub fn self_call(&self, user: impl Into<Member>, to: SocketAddr) {
         let (talk, seen) = self.dial(&self.bed.pod, &Dial::new(user, to));
         self.is_passed_to_the_app(&talk, &seen, to);
     }
@@ -46,7 +52,13 @@ impl Fixture {
     /// The app's call by `lo` to `to` reaches the app through both ports of the proxy.
     #[track_caller]
     pub fn round_trip(&self, to: SocketAddr) {
-        let (talk, seen) = self.dial(&self.bed.pod, &Dial::new(User::APP, to));
+        self.is_round_trip(&self.bed.pod, to);
+    }
+
+    /// A call from `place` to the app at `to` reaches it through both ports of the proxy.
+    #[track_caller]
+    pub fn is_round_trip(&self, place: &Netns, to: SocketAddr) {
+        let (talk, seen) = self.dial(place, &Dial::new(User::APP, to));
         self.is_answered(&talk, "app", to);
         let mut ways: Vec<_> = seen.iter().map(brief).collect();
         ways.sort_by_key(|way| way.0 == Direction::Inbound);
@@ -56,7 +68,7 @@ impl Fixture {
 
     /// `user` of the pod reaches `name` at `to` and the proxy sees nothing of it.
     #[track_caller]
-    pub fn direct(&self, user: User, to: SocketAddr, name: &str) {
+    pub fn direct(&self, user: impl Into<Member>, to: SocketAddr, name: &str) {
         self.is_direct(&self.bed.pod, &Dial::new(user, to), name);
     }
 

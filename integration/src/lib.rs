@@ -3,9 +3,11 @@
 pub mod asserts;
 pub mod datagram;
 pub mod dialling;
+pub mod fate;
 pub mod fixture;
 pub mod knock;
 pub mod listing;
+pub mod net_cls;
 pub mod segment;
 pub mod shell;
 pub mod strace;

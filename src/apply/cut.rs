@@ -3,7 +3,7 @@
 use crate::net::sockets::{self, LiveSocket};
 use crate::netlink::{Connection, Family, NetlinkError};
 
-use super::record::Undo;
+use super::undo::Undo;
 
 /// Ends what the proxy dialled the app with, where the other end's answers would not come any more.
 /// The proxy is told at once, and ends the client's connection; else both would wait for minutes.

@@ -14,8 +14,8 @@ use crate::ruleset::{BaseChain, Chain, CtKey, Expr, Hook, Rule, Ruleset};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
-use super::record::Undo;
 use super::remove::exchange;
+use super::undo::Undo;
 
 /// The chain that keeps conntrack and NAT at work: taking the last nat chain away resets what
 /// was captured.

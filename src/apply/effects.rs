@@ -8,7 +8,7 @@ use crate::netlink::{Connection, NetlinkError};
 use crate::plan::{Effect, KeepMarks};
 
 use super::error::{ApplyError, EffectError};
-use super::record::Undo;
+use super::undo::Undo;
 
 /// Makes effects in the namespace of the thread; opens a socket for addresses and routes when it needs
 /// one.

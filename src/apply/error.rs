@@ -11,7 +11,8 @@ use crate::plan::{Effect, PlanError, TABLE};
 use crate::process::cgroup::CgroupError;
 
 use super::others::OthersError;
-use super::record::{Undo, Version};
+use super::record::Version;
+use super::undo::Undo;
 
 /// A failure. Unless it says otherwise, the namespace is as it was before.
 #[non_exhaustive]

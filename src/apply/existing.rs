@@ -12,7 +12,7 @@ use super::drain::is_capturing;
 use super::error::ApplyError;
 use super::observe::Observed;
 use super::put::LiveConnections;
-use super::record::Undo;
+use super::undo::Undo;
 
 /// Refuses to drop the packets of connections that nobody allowed to break.
 pub(super) fn check_dropped(

@@ -6,7 +6,8 @@ use crate::plan::{Effect, Plan};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::put::LiveConnections;
-use super::record::{Record, Undo};
+use super::record::Record;
+use super::undo::Undo;
 
 /// The effects of one apply, and what takes them back.
 pub(super) struct Ledger {
@@ -19,6 +20,8 @@ pub(super) struct Ledger {
     /// What takes back earlier effects that are not wanted any more, and that nobody needs.
     pub(super) stale: Vec<Undo>,
     live: LiveConnections,
+    /// Whether the plan leaves connections untracked, so that the sysctl is needed always.
+    is_needed: bool,
 }
 
 impl Ledger {
@@ -31,7 +34,8 @@ impl Ledger {
         notes: &mut Vec<String>,
     ) -> Result<Self, ApplyError> {
         let (make, new, stale) = (Vec::new(), Vec::new(), Vec::new());
-        let mut ledger = Self { make, new, kept: Vec::new(), stale, live };
+        let is_needed = plan.effects.iter().any(|effect| matches!(effect, Effect::KeepMarks(_)));
+        let mut ledger = Self { make, new, kept: Vec::new(), stale, live, is_needed };
         for undo in before.map(|record| record.undo.as_slice()).unwrap_or_default() {
             ledger.sort_in(hands, plan, *undo, notes)?;
         }
@@ -57,14 +61,18 @@ impl Ledger {
         let is_wanted = plan.effects.iter().any(|effect| undo.is_of(*effect));
         if is_wanted || matches!(undo, Undo::TcpLoose(_)) {
             self.kept.push(undo);
-        } else if hands.count_users(undo).map_or(true, |users| users > 0) {
-            notes.push(format!(
-                "{undo} stays: connections use it; the next apply or remove takes it away"
-            ));
-            self.kept.push(undo);
-        } else {
-            self.stale.push(undo);
+            return Ok(());
         }
+        let why = match hands.count_users(undo) {
+            Ok(0) => {
+                self.stale.push(undo);
+                return Ok(());
+            }
+            Ok(_) => "connections use it".to_owned(),
+            Err(error) => format!("whether connections use it is not known, for {error}"),
+        };
+        notes.push(format!("{undo} stays: {why}; the next apply or remove takes it away"));
+        self.kept.push(undo);
         Ok(())
     }
 
@@ -92,7 +100,7 @@ impl Ledger {
     /// # Errors
     /// It must not go on: connections live that would break, and nobody allowed it.
     pub(super) fn excuse(&self, effect: Effect, error: ApplyError) -> Result<String, ApplyError> {
-        if effect != Effect::TcpLooseOff {
+        if effect != Effect::TcpLooseOff || self.is_needed {
             return Err(error);
         }
         let why = if let ApplyError::LiveConnections { source } = &error {

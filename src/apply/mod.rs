@@ -16,6 +16,7 @@ mod retry;
 mod status;
 mod target;
 mod turn;
+mod undo;
 mod work;
 
 pub use drain::DrainProgress;
@@ -23,7 +24,8 @@ pub use effects::is_in_place;
 pub use error::{ApplyError, EffectError};
 pub use observe::{Observed, Ours, look_up, observe};
 pub use put::{Applied, ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
-pub use record::{RECORD_CHAIN, Record, Undo, Version};
+pub use record::{RECORD_CHAIN, Record, Version};
 pub use remove::{Captured, RemoveOptions, Removed, remove};
 pub use status::{State, Status, status};
 pub use target::{HostRule, Inside, Target};
+pub use undo::Undo;

@@ -8,9 +8,10 @@ use crate::net::sysctl::LO_DISABLE_IPV6;
 use crate::netlink::Connection;
 use crate::nft::read_table;
 use crate::plan::{CgroupMatch, HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
-use crate::policy::{CapturePolicy, Dns, NameServers};
+use crate::policy::{CapturePolicy, Dns, InboundMode, NameServers};
 use crate::process::cgroup;
-use crate::ruleset::{Expr, Ruleset};
+use crate::ruleset::{Chain, CtKey, Expr, Hook, Rule, Ruleset};
+use crate::words::IpFamily;
 
 use super::error::ApplyError;
 use super::record::{RECORD_CHAIN, Record, Version};
@@ -49,21 +50,51 @@ pub fn observe(
     policy: &CapturePolicy,
 ) -> Result<Observed, ApplyError> {
     let ours = read_ours(nft)?;
-    let is_in_force = ours.as_ref().is_some_and(|ours| follows_connections(&ours.ruleset));
+    let may_be_untracked = match &ours {
+        Some(ours) => !follows_connections(&ours.ruleset, policy),
+        None => true,
+    };
     let facts = HostFacts {
         ipv6: match LO_DISABLE_IPV6.read()? {
             Some(0) => Ipv6Support::Available,
             Some(_) | None => Ipv6Support::Unavailable,
         },
-        untracked_tcp: if !is_in_force && sockets::any_tcp().map_err(ApplyError::Sockets)? {
+        untracked_tcp: if may_be_untracked && sockets::any_tcp().map_err(ApplyError::Sockets)? {
             UntrackedTcp::Some
         } else {
             UntrackedTcp::None
         },
+        saved_marks: saved_marks(ours.as_ref())?,
         ids: inside.ids().clone(),
         ..look_up(policy, inside.root())?
     };
     Ok(Observed { ours, facts })
+}
+
+/// The marks that our table gives answers back from their connections, and that live connections
+/// have.
+fn saved_marks(ours: Option<&Ours>) -> Result<Vec<u32>, ApplyError> {
+    let rules = ours.map(|ours| &ours.ruleset).into_iter().flat_map(Ruleset::rules);
+    let mut marks: Vec<u32> = rules.filter_map(restored_mark).collect();
+    marks.sort_unstable();
+    marks.dedup();
+    let mut needed = Vec::new();
+    for mark in marks {
+        for family in [IpFamily::V4, IpFamily::V6] {
+            if !needed.contains(&mark) && sockets::count_marked(family, mark)? > 0 {
+                needed.push(mark);
+            }
+        }
+    }
+    Ok(needed)
+}
+
+/// The mark that a rule restores, if it does.
+fn restored_mark(rule: &Rule) -> Option<u32> {
+    let mut exprs = rule.exprs.iter();
+    exprs.find(|expr| matches!(expr, Expr::Ct { key: CtKey::Mark, .. }))?;
+    let Some(Expr::Cmp { data, .. }) = exprs.next() else { return None };
+    data.as_slice().try_into().ok().map(u32::from_ne_bytes)
 }
 
 /// What the policy names and is found in files: a cgroup, and the name servers of the pod whose
@@ -85,13 +116,20 @@ pub fn look_up(policy: &CapturePolicy, root: Option<&Path>) -> Result<HostFacts,
     })
 }
 
-/// Whether conntrack runs because of this table, and leaves nothing out: connections are followed
-/// from their start.
-fn follows_connections(ruleset: &Ruleset) -> bool {
+/// Whether conntrack runs because of this table, so that connections are followed from their start;
+/// all of those, at least, that the policy would redirect.
+fn follows_connections(ruleset: &Ruleset, policy: &CapturePolicy) -> bool {
     let needs_conntrack = |expr: &Expr| matches!(expr, Expr::Redirect { .. } | Expr::Ct { .. });
-    let exprs = || ruleset.rules().flat_map(|rule| &rule.exprs);
-    let leaves_out = exprs().any(|expr| matches!(expr, Expr::Notrack));
-    ruleset.flags == 0 && !leaves_out && exprs().any(needs_conntrack)
+    let runs = ruleset.rules().flat_map(|rule| &rule.exprs).any(needs_conntrack);
+    let redirects_inbound = policy.inbound.mode == InboundMode::Redirect;
+    ruleset.flags == 0 && runs && !(redirects_inbound && leaves_inbound_out(ruleset))
+}
+
+fn leaves_inbound_out(ruleset: &Ruleset) -> bool {
+    let is_inbound =
+        |chain: &&Chain| chain.base.as_ref().is_some_and(|base| base.hook() == Hook::Prerouting);
+    let inbound = ruleset.chains.iter().filter(is_inbound).flat_map(|chain| &chain.rules);
+    inbound.flat_map(|rule| &rule.exprs).any(|expr| matches!(expr, Expr::Notrack))
 }
 
 /// Reads our table; refuses one that is not ours, and one of a newer version.

@@ -119,13 +119,13 @@ fn attempt(
         Some(ours) => work.replace(ours)?,
     };
     let mut notes = work.notes;
+    if let Some(reset) = reset {
+        notes.push(reset.carry_out()?);
+    }
     if options.others == OtherMeshes::TakeOver {
         let taken = others::take_over_legacy(&others);
         notes.extend(taken.map_err(|source| ApplyError::NotTakenOver { source })?);
         notes.extend(others.take_over_notes());
-    }
-    if let Some(reset) = reset {
-        notes.push(reset.carry_out()?);
     }
     Ok((outcome, plan, notes))
 }

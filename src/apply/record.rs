@@ -4,13 +4,12 @@
 //! table is there; a chain can be made anew in the transaction that changes the rules.
 
 use std::fmt;
-use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::plan::{Effect, KeepMarks};
 use crate::ruleset::Chain;
-use crate::words::{IpFamily, MarkRoute};
+
+use super::undo::{self, Undo};
 
 /// The name of the chain whose comment is the record.
 pub const RECORD_CHAIN: &str = "applied";
@@ -48,89 +47,6 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)
     }
-}
-
-/// How an effect is taken back.
-#[non_exhaustive]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Undo {
-    /// Take the address from `lo`, where it was not before.
-    LoopbackAddress(Ipv6Addr),
-    /// Give `nf_conntrack_tcp_loose` the value it had.
-    TcpLoose(u32),
-    /// Give the setting the value it had.
-    KeepMarks(KeepMarks, u32),
-    /// Take rule and route away.
-    MarkRoute(MarkRoute),
-}
-
-impl Undo {
-    /// Whether this takes back that effect.
-    #[must_use]
-    pub fn is_of(self, effect: Effect) -> bool {
-        match (self, effect) {
-            (Self::LoopbackAddress(ours), Effect::LoopbackAddress(wanted)) => ours == wanted,
-            (Self::TcpLoose(_), Effect::TcpLooseOff) => true,
-            (Self::KeepMarks(ours, _), Effect::KeepMarks(wanted)) => ours == wanted,
-            (Self::MarkRoute(ours), Effect::MarkRoute(wanted)) => ours == wanted,
-            (
-                Self::LoopbackAddress(_)
-                | Self::TcpLoose(_)
-                | Self::KeepMarks(..)
-                | Self::MarkRoute(_),
-                _,
-            ) => false,
-        }
-    }
-}
-
-impl fmt::Display for Undo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LoopbackAddress(address) => write!(f, "address {address}"),
-            Self::TcpLoose(value) => write!(f, "tcp_loose {value}"),
-            Self::KeepMarks(marks, value) => write!(f, "{} {value}", word(*marks)),
-            Self::MarkRoute(MarkRoute { family: IpFamily::V4, mark, table }) => {
-                write!(f, "route4 {mark} {table}")
-            }
-            Self::MarkRoute(MarkRoute { family: IpFamily::V6, mark, table }) => {
-                write!(f, "route6 {mark} {table}")
-            }
-        }
-    }
-}
-
-fn word(marks: KeepMarks) -> &'static str {
-    match marks {
-        KeepMarks::Accepted => "fwmark_accept",
-        KeepMarks::ReflectedV4 => "fwmark_reflect4",
-        KeepMarks::ReflectedV6 => "fwmark_reflect6",
-    }
-}
-
-impl FromStr for Undo {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (word, rest) = text.split_once(' ').ok_or(())?;
-        let number = || rest.parse().map_err(|_| ());
-        Ok(match word {
-            "address" => Self::LoopbackAddress(rest.parse().map_err(|_| ())?),
-            "tcp_loose" => Self::TcpLoose(number()?),
-            "fwmark_accept" => Self::KeepMarks(KeepMarks::Accepted, number()?),
-            "fwmark_reflect4" => Self::KeepMarks(KeepMarks::ReflectedV4, number()?),
-            "fwmark_reflect6" => Self::KeepMarks(KeepMarks::ReflectedV6, number()?),
-            "route4" => Self::MarkRoute(mark_route(IpFamily::V4, rest)?),
-            "route6" => Self::MarkRoute(mark_route(IpFamily::V6, rest)?),
-            _ => return Err(()),
-        })
-    }
-}
-
-fn mark_route(family: IpFamily, text: &str) -> Result<MarkRoute, ()> {
-    let (mark, table) = text.split_once(' ').ok_or(())?;
-    let number = |text: &str| text.parse().map_err(|_| ());
-    Ok(MarkRoute { family, mark: number(mark)?, table: number(table)? })
 }
 
 /// The record.
@@ -201,8 +117,7 @@ impl fmt::Display for Record {
         write!(f, "nftdivert {}; since {since}", self.version)?;
         write!(f, "; policy {}; from {}", self.policy, self.source)?;
         if !self.undo.is_empty() {
-            let undo: Vec<String> = self.undo.iter().map(ToString::to_string).collect();
-            write!(f, "; undo {}", undo.join(", "))?;
+            write!(f, "; undo {}", undo::text(&self.undo))?;
         }
         Ok(())
     }
@@ -221,7 +136,7 @@ impl FromStr for Record {
             None => Vec::new(),
             Some(field) => {
                 let list = value(field, "undo").ok_or(())?;
-                list.split(", ").map(str::parse).collect::<Result<_, _>>()?
+                undo::list(list)?
             }
         };
         Ok(Self { version, since, policy, source, undo })
@@ -235,6 +150,8 @@ fn value<'a>(field: &'a str, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::KeepMarks;
+    use crate::words::{IpFamily, MarkRoute};
 
     #[test]
     fn a_record_is_read_as_it_was_written() {
@@ -243,7 +160,8 @@ mod tests {
             vec![Undo::TcpLoose(1)],
             vec![Undo::LoopbackAddress("::6".parse().unwrap()), Undo::TcpLoose(1)],
             tproxy(&[(1337, 133)]),
-            tproxy(&[(1337, 133), (0xffff_ffff, 256)]),
+            tproxy(&[(1337, 133), (0xffff_ffff, 256), (u32::MAX, u32::MAX)]),
+            vec![Undo::MarkRoute(MarkRoute { family: IpFamily::V6, mark: 1, table: 2 })],
         ] {
             let record = Record::now("0123456789abcdef".into(), "/etc/my policy.yaml", undo);
             let text = record.to_string();
@@ -265,7 +183,15 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_known_before() {
-        let undo = tproxy(&[(u32::MAX, u32::MAX); 4]);
+        let undo = tproxy(&[
+            (u32::MAX, 1),
+            (u32::MAX, 2),
+            (u32::MAX, 3),
+            (u32::MAX, 4),
+            (u32::MAX, 5),
+            (u32::MAX, 6),
+            (u32::MAX, 7),
+        ]);
         assert!(!Record::now("0123456789abcdef".into(), "x", undo).fits());
     }
 

@@ -12,10 +12,10 @@ use super::drain::{self, DrainProgress};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
-use super::record::Undo;
 use super::retry::retry;
 use super::target::{Inside, Target};
 use super::turn::Turn;
+use super::undo::Undo;
 
 /// What becomes of captured connections that live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

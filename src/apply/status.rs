@@ -8,8 +8,8 @@ use crate::nft::NftError;
 use super::drain::{count_captured, is_draining};
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
-use super::record::Undo;
 use super::target::Target;
+use super::undo::Undo;
 
 /// What our table is doing.
 #[non_exhaustive]

@@ -193,5 +193,5 @@ fn has_rule(rules: &[Rule], wanted: MarkRoute) -> bool {
 }
 
 fn has_route(routes: &[Route], wanted: MarkRoute) -> bool {
-    routes.iter().any(|route| route.is_ours_in(wanted.table))
+    routes.iter().any(|route| route.is_as_ours_in(wanted.table))
 }

@@ -109,6 +109,13 @@ const NEEDS_NET_ADMIN: &str = "This needs CAP_NET_ADMIN in the user namespace th
 const NEEDS_NF_TABLES: &str = "The kernel has no nf_tables (CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET): \
      load it on the node with `modprobe nf_tables`";
 
+const NEEDS_SOCKET_CGROUP: &str = "Matching a cgroup v2 needs Linux 5.13 or newer with \
+     CONFIG_SOCK_CGROUP_DATA; tell the proxy by uid, mark or net_cls class instead";
+
+fn is_cgroup(expr: &Expr) -> bool {
+    matches!(expr, Expr::SocketCgroup { .. })
+}
+
 /// What helps when a request that reads was refused.
 fn request_advice(error: &NetlinkError) -> Option<&'static str> {
     match error.errno()? {
@@ -129,6 +136,9 @@ fn request_advice(error: &NetlinkError) -> Option<&'static str> {
 
 /// What helps when an object of a batch was refused.
 fn advice(label: &Label<'_>, errno: i32) -> Option<String> {
+    if label.exprs().iter().any(is_cgroup) && matches!(errno, EINVAL | EOPNOTSUPP) {
+        return Some(NEEDS_SOCKET_CGROUP.to_owned());
+    }
     if matches!(label, Label::Rule(..)) && matches!(errno, ENOENT | EOPNOTSUPP) {
         return missing_modules(label.exprs());
     }
@@ -170,18 +180,24 @@ fn missing_modules(exprs: &[Expr]) -> Option<String> {
     }
 }
 
-/// nft_counter is a module before Linux 5.17, nft_ct where the kernel was built so.
+/// nft_counter is a module before Linux 5.17, nft_ct and nft_socket where the kernel was built so.
 fn module(expr: &Expr) -> Option<&'static str> {
-    if matches!(expr, Expr::Redirect { .. }) {
-        Some("nft_redir")
-    } else if matches!(expr, Expr::Reject { .. }) {
-        Some("nft_reject_inet")
-    } else if matches!(expr, Expr::Ct { .. }) {
-        Some("nft_ct")
-    } else if matches!(expr, Expr::Counter(_)) {
-        Some("nft_counter")
-    } else {
-        None
+    match expr {
+        Expr::Redirect { .. } => Some("nft_redir"),
+        Expr::Reject { .. } => Some("nft_reject_inet"),
+        Expr::Ct { .. } | Expr::CtSet { .. } | Expr::Notrack => Some("nft_ct"),
+        Expr::Counter(_) => Some("nft_counter"),
+        Expr::Tproxy { .. } => Some("nft_tproxy"),
+        Expr::SocketCgroup { .. } => Some("nft_socket"),
+        Expr::Meta { .. }
+        | Expr::MetaSet { .. }
+        | Expr::Payload { .. }
+        | Expr::Bitwise { .. }
+        | Expr::Cmp { .. }
+        | Expr::Lookup { .. }
+        | Expr::Immediate { .. }
+        | Expr::Verdict(_)
+        | Expr::Other { .. } => None,
     }
 }
 
@@ -230,5 +246,18 @@ mod tests {
         let error = KernelError { errno: ENOENT, words: None, offset: None };
         let advice = Failure::new(Some(&Label::Rule(&chain, 0)), error).advice.unwrap();
         assert!(advice.contains("nft_counter") && advice.contains("nft_redir"), "{advice}");
+    }
+
+    #[test]
+    fn a_kernel_that_knows_no_cgroups_of_sockets_is_told() {
+        let chain = Chain {
+            name: "output".into(),
+            base: Some(BaseChain::nat_output()),
+            comment: None,
+            rules: vec![RuleBuilder::new("x", Counted::No).cgroup(1, 2).accept()],
+        };
+        let error = KernelError { errno: EOPNOTSUPP, words: None, offset: None };
+        let advice = Failure::new(Some(&Label::Rule(&chain, 0)), error).advice.unwrap();
+        assert!(advice.contains("5.13"), "{advice}");
     }
 }

@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::policy::{Dns, NameServers};
+use crate::policy::{Dns, InboundMode, NameServers};
 use crate::ruleset::build::{RuleBuilder, TCP, UDP};
 use crate::ruleset::{BaseChain, Rule, Verdict};
 
-use super::loopback::passthrough;
+use super::loopback::{marked, passthrough};
 use super::{Build, PlanError, outbound};
 
 /// The port of name queries.
@@ -36,7 +36,7 @@ enum Servers {
 pub(super) fn add(build: &mut Build<'_>) -> Result<(), PlanError> {
     let Some(servers) = servers(build)? else { return Ok(()) };
     direct(build);
-    let jump = Rule { ..build.rule(SETTING).verdict(Verdict::Jump(DIRECT.into())) };
+    let jump = build.rule(SETTING).verdict(Verdict::Jump(DIRECT.into()));
     let mut rules = vec![jump];
     match &servers {
         Servers::Every => rules.extend(redirects(build)),
@@ -81,6 +81,9 @@ fn servers(build: &Build<'_>) -> Result<Option<Servers>, PlanError> {
 /// groups that are not captured.
 fn direct(build: &mut Build<'_>) {
     let mut rules = outbound::passed_ports(build);
+    if build.policy.inbound.mode != InboundMode::Redirect {
+        rules.extend(marked(build));
+    }
     rules.extend(passthrough(build, RuleBuilder::oif_lo));
     rules.extend(build.proxy_rules(RuleBuilder::accept));
     rules.extend(build.excluded_groups());

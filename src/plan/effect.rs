@@ -69,26 +69,35 @@ pub(super) fn effects(policy: &CapturePolicy, facts: &HostFacts) -> (Vec<Effect>
                 .to_owned(),
         );
     }
-    effects.extend(of_mode(policy, has_ipv6));
-    if facts.untracked_tcp == UntrackedTcp::Some {
+    let families: &[IpFamily] =
+        if has_ipv6 { &[IpFamily::V4, IpFamily::V6] } else { &[IpFamily::V4] };
+    effects.extend(of_mode(policy, families));
+    // What is kept out of connection tracking would be taken for new as soon as one of its packets
+    // is not: the answers to a direct connection, for one, of which conntrack sees one way.
+    let leaves_out = policy.inbound.mode == InboundMode::TproxyFast;
+    if facts.untracked_tcp == UntrackedTcp::Some || leaves_out {
         effects.push(Effect::TcpLooseOff);
     }
     (effects, notes)
 }
 
 /// Without connection tracking a mark must live on in what answers to it.
-fn of_mode(policy: &CapturePolicy, has_ipv6: bool) -> Vec<Effect> {
+fn of_mode(policy: &CapturePolicy, families: &[IpFamily]) -> Vec<Effect> {
     if policy.inbound.mode == InboundMode::Redirect {
         return Vec::new();
     }
     let (mark, table) = (policy.inbound.tproxy.mark, policy.inbound.tproxy.table);
     let mut effects = Vec::new();
     if policy.inbound.mode == InboundMode::TproxyFast {
-        effects.extend([KeepMarks::Accepted, KeepMarks::ReflectedV4].map(Effect::KeepMarks));
-        effects.extend(has_ipv6.then_some(Effect::KeepMarks(KeepMarks::ReflectedV6)));
+        effects.push(Effect::KeepMarks(KeepMarks::Accepted));
+        effects.extend(families.iter().map(|family| {
+            Effect::KeepMarks(match family {
+                IpFamily::V4 => KeepMarks::ReflectedV4,
+                IpFamily::V6 => KeepMarks::ReflectedV6,
+            })
+        }));
     }
-    effects.push(Effect::MarkRoute(MarkRoute { family: IpFamily::V4, mark, table }));
-    let six = MarkRoute { family: IpFamily::V6, mark, table };
-    effects.extend(has_ipv6.then_some(Effect::MarkRoute(six)));
+    let route = |family: &IpFamily| Effect::MarkRoute(MarkRoute { family: *family, mark, table });
+    effects.extend(families.iter().map(route));
     effects
 }

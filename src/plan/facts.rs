@@ -17,6 +17,9 @@ pub struct HostFacts {
     pub name_servers: Vec<IpAddr>,
     /// The cgroup that the policy names, as the kernel knows it; needed if it names one.
     pub cgroup: Option<CgroupMatch>,
+    /// Marks that connections were given when TPROXY handed them over, and that live connections
+    /// still need.
+    pub saved_marks: Vec<u32>,
     /// The pod's user and group ids as rules count them.
     pub ids: IdMaps,
 }

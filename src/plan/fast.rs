@@ -8,7 +8,7 @@ use super::Build;
 use super::few::PortsOf;
 use super::inbound::{self, Ports};
 
-/// Chain for what the proxy sends.
+/// Chain for what has the mark of a steered connection.
 const ANSWERS: &str = "fast_answers";
 
 const MODE: &str = "inbound.mode";
@@ -48,12 +48,16 @@ fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
     build.chain("fast_prerouting", Some(BaseChain::raw_prerouting()), rules);
 }
 
+/// The proxy's answers are told by the mark that their connection inherited, whoever owns the
+/// socket: it has no owner before it is accepted, nor after it is closed.
 fn output(build: &mut Build<'_>, answers: Vec<Rule>) {
     build.chain(ANSWERS, None, answers);
     let mut rules: Vec<Rule> = build.pass_ipv6().into_iter().collect();
     rules.push(build.rule(MODE).not_l4proto(TCP).accept());
     rules.push(build.rule(MODE).oif_lo().accept());
     rules.extend(build.excluded_interfaces(MetaKey::OifName));
-    rules.extend(build.proxy_rules(|rule| rule.verdict(Verdict::Goto(ANSWERS.into()))));
+    let mark = build.policy.inbound.tproxy.outbound_mark;
+    let answers = build.rule("inbound.tproxy.outboundMark").mark(mark);
+    rules.push(answers.verdict(Verdict::Goto(ANSWERS.into())));
     build.chain("fast_output", Some(BaseChain::raw_output()), rules);
 }

@@ -51,6 +51,7 @@ pub fn plan(policy: &CapturePolicy, facts: &HostFacts) -> Result<Plan, PlanError
     loopback::add_notrack(&mut build);
     inbound::add(&mut build);
     tproxy::add(&mut build);
+    tproxy::add_restored(&mut build);
     fast::add(&mut build);
     if policy.ipv6 == Ipv6::Reject {
         reject6::add(&mut build);

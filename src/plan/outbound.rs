@@ -3,12 +3,12 @@
 //! Lines that let a packet pass may stand in any order among themselves; each of them stands
 //! before the first redirect that it guards against.
 
-use crate::policy::{Dns, InboundMode, OutboundRanges};
+use crate::policy::{Dns, OutboundRanges};
 use crate::ruleset::build::{RuleBuilder, Side, TCP};
 use crate::ruleset::{BaseChain, MetaKey, Rule, Verdict};
 
 use super::few::PortsOf;
-use super::loopback::{self, LOOPBACK, marked};
+use super::loopback::{self, LOOPBACK};
 use super::{Build, dns};
 
 pub(super) fn add(build: &mut Build<'_>) {
@@ -19,9 +19,6 @@ pub(super) fn add(build: &mut Build<'_>) {
     rules.push(by_loopback(build));
     let captured = captured(build);
     if !captured.is_empty() {
-        if build.policy.inbound.mode != InboundMode::Redirect {
-            rules.extend(marked(build));
-        }
         rules.extend(build.proxy_rules(RuleBuilder::accept));
         rules.extend(build.excluded_groups());
         rules.extend(passed_ranges(build));

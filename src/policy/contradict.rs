@@ -3,7 +3,8 @@
 use super::draft::{AllOr, Draft};
 use super::fault::Faults;
 use super::modes::DnsCapture;
-use super::{InboundMode, ProxyPorts, Tproxy};
+use super::{Existing, InboundMode, Ipv6, ProxyPorts, Tproxy};
+use crate::words::PortRange;
 
 /// What tells the proxy.
 pub(super) const MARKS: [&str; 5] = [UIDS, GIDS, MARK, "proxy.netClsClassid", "proxy.cgroup"];
@@ -21,6 +22,10 @@ const GROUPS: &str = "outbound.ownerGroups.include";
 const GROUPS_EXCLUDED: &str = "outbound.ownerGroups.exclude";
 const EXCLUDED: &str = "interfaces.exclude";
 const VIRTUAL: &str = "interfaces.virtual";
+const TUNNEL: &str = "proxy.ports.tunnel";
+const PORTS: &str = "inbound.ports";
+const EXISTING: &str = "existing";
+const IPV6: &str = "ipv6";
 const DNS: &str = "dns.capture";
 const SERVERS: &str = "dns.servers";
 const DNS_PORT: &str = "proxy.ports.dns";
@@ -32,6 +37,9 @@ const MOST_GROUPS: usize = 64;
 pub(super) fn check(draft: &Draft, faults: &mut Faults) {
     let mut checks = Checks { draft, faults };
     checks.tproxy();
+    checks.untracked();
+    checks.ports();
+    checks.existing();
     checks.groups();
     checks.interfaces();
     checks.services();
@@ -80,6 +88,43 @@ impl Checks<'_> {
         self.fault(&[path, MODE], MARK, &mark.to_string(), reason);
     }
 
+    /// What comes from a machine inside the pod is rewritten, and so are the answers to it.
+    fn untracked(&mut self) {
+        let mode = self.draft.inbound_mode.unwrap_or_default();
+        let is_some = self.draft.virtual_interfaces.as_ref().is_some_and(|names| !names.is_empty());
+        if mode == InboundMode::TproxyFast && is_some {
+            let mode = self.draft.place(MODE).field;
+            let reason = format!(
+                "need connection tracking, which {mode} tproxyFast does without; write tproxy there"
+            );
+            self.fault(&[MODE], VIRTUAL, "", reason);
+        }
+    }
+
+    fn ports(&mut self) {
+        let Some(AllOr::Only(ports)) = &self.draft.inbound_ports else { return };
+        let tunnel = self.draft.tunnel_port.unwrap_or(ProxyPorts::default().tunnel);
+        if ports.ranges() == [PortRange::from(tunnel)] {
+            let other = self.draft.place(TUNNEL).field;
+            let reason = format!("is {other}, which is never captured, and nothing else");
+            self.fault(&[TUNNEL], PORTS, &tunnel.to_string(), reason);
+        }
+    }
+
+    /// Of a socket that lives the kernel tells user and mark, and neither group nor its cgroups.
+    fn existing(&mut self) {
+        let draft = self.draft;
+        let has_uid = draft.uids.as_ref().is_none_or(|uids| !uids.is_empty());
+        if draft.existing == Some(Existing::Reset) && !has_uid && draft.mark.is_none() {
+            let other = draft.place(UIDS).field;
+            let reason = format!(
+                "needs {other} or {MARK}: by nothing else are the proxy's own connections told from \
+                 those that are reset"
+            );
+            self.fault(&[UIDS, MARK], EXISTING, "reset", reason);
+        }
+    }
+
     fn groups(&mut self) {
         let included = match &self.draft.include_groups {
             Some(AllOr::Only(groups)) => Some(groups),
@@ -102,10 +147,19 @@ impl Checks<'_> {
     }
 
     fn interfaces(&mut self) {
-        let sets =
-            self.draft.exclude_interfaces.as_ref().zip(self.draft.virtual_interfaces.as_ref());
+        let draft = self.draft;
+        let is_steered = draft.inbound_mode.unwrap_or_default() != InboundMode::Redirect;
+        let excluded = draft.exclude_interfaces.as_ref().filter(|_| is_steered);
+        let talked_by_lo = [(EXCLUDED, excluded), (VIRTUAL, draft.virtual_interfaces.as_ref())];
+        for (path, names) in talked_by_lo {
+            if names.into_iter().flatten().any(|name| name.as_str() == "lo") {
+                let reason = "must not be lo, by which the proxy and the app talk to each other";
+                self.fault(&[], path, "lo", reason.to_owned());
+            }
+        }
+        let sets = draft.exclude_interfaces.as_ref().zip(draft.virtual_interfaces.as_ref());
         if let Some(name) = sets.and_then(|(a, b)| a.intersection(b).next()) {
-            let other = self.draft.place(EXCLUDED).field;
+            let other = draft.place(EXCLUDED).field;
             let reason = format!("is in {other} too, which leaves it alone");
             self.fault(&[EXCLUDED], VIRTUAL, name.as_str(), reason);
         }
@@ -135,6 +189,18 @@ impl Checks<'_> {
             (DnsCapture::Listed, Some(AllOr::Only(servers))) if servers.is_empty() => {
                 let reason = format!("is empty where {other} is listed; write off there");
                 self.fault(&[DNS], SERVERS, "[]", reason);
+            }
+            (DnsCapture::Off, Some(AllOr::Only(_))) => {
+                let reason = format!("has no meaning where {other} is off; write listed there");
+                self.fault(&[DNS], SERVERS, "", reason);
+            }
+            (DnsCapture::Listed, Some(AllOr::Only(servers)))
+                if draft.ipv6.unwrap_or_default() != Ipv6::Capture
+                    && servers.iter().all(|server| server.0.is_ipv6()) =>
+            {
+                let other = draft.place(IPV6).field;
+                let reason = format!("has IPv6 addresses alone, which {other} does not capture");
+                self.fault(&[DNS, IPV6], SERVERS, "", reason);
             }
             (DnsCapture::Off | DnsCapture::All | DnsCapture::Listed, _) => {}
         }

@@ -95,11 +95,7 @@ impl Walk<'_> {
         if path.is_empty() {
             keys.splice(0..0, HEADER);
         }
-        let meant = match nearest(&entry.key, &keys) {
-            Some(key) => format!("did you mean `{key}`? "),
-            None => String::new(),
-        };
-        let reason = format!("is not a key; {meant}the keys here are {}", keys.join(", "));
+        let reason = not_a_key(&entry.key, &keys);
         self.fault(&join(path, &shown(&entry.key)), Some(entry.line), "", reason);
     }
 
@@ -163,8 +159,7 @@ impl Walk<'_> {
             let Some(cell) = cells.iter().find(|cell| cell.key == entry.key) else {
                 self.draft.refuse(setting.path);
                 let keys: Vec<&str> = cells.iter().map(|cell| cell.key).collect();
-                let reason = format!("is not a key; the keys here are {}", keys.join(", "));
-                self.fault(&field, Some(entry.line), "", reason);
+                self.fault(&field, Some(entry.line), "", not_a_key(&entry.key, &keys));
                 continue;
             };
             let line = Some(entry.node.line);
@@ -172,7 +167,7 @@ impl Walk<'_> {
                 (Value::Null, _) => continue,
                 (Value::Refused, _) => {
                     self.draft.refuse(setting.path);
-                    continue;
+                    (Vec::new(), false)
                 }
                 (Value::Scalar(text), CellCount::One) => {
                     (vec![Item { text, index: 0, line }], false)
@@ -185,10 +180,11 @@ impl Walk<'_> {
                     let shape = if count == CellCount::One { Shape::Scalar } else { Shape::List };
                     let reason = right_form(shape, &entry.node.value);
                     self.fault(&field, line, &text_or_kind(&entry.node.value), reason);
-                    continue;
+                    (Vec::new(), false)
                 }
             };
-            filled.push(Filled { key: cell.key, indexed, items });
+            let refused = items.len() < written(&entry.node.value);
+            filled.push(Filled { key: cell.key, indexed, items, refused });
         }
         filled
     }
@@ -218,6 +214,23 @@ impl Walk<'_> {
     fn fault(&mut self, field: &str, line: Option<usize>, value: &str, reason: String) {
         self.faults.add(Place { field: field.to_owned(), line }, value.to_owned(), reason);
     }
+}
+
+/// How many values a cell was given; those that have a wrong form are not among its items.
+fn written(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::List(nodes) => nodes.len(),
+        Value::Scalar(_) | Value::Map(_) | Value::Refused => 1,
+    }
+}
+
+fn not_a_key(key: &str, keys: &[&str]) -> String {
+    let meant = match nearest(key, keys) {
+        Some(key) => format!("did you mean `{key}`? "),
+        None => String::new(),
+    };
+    format!("is not a key; {meant}the keys here are {}", keys.join(", "))
 }
 
 fn join(path: &str, key: &str) -> String {

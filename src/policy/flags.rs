@@ -61,12 +61,15 @@ fn items(values: &[String]) -> Vec<Item<'_>> {
 fn row<'t>(item: Item<'t>, cells: &[Cell], form: &str) -> Result<Row<'t>, String> {
     let texts = parts(item.text);
     if texts.len() > cells.len() {
-        return Err(format!("has more parts than {form}: {}", shown(item.text)));
+        let is_address = cells.first().is_some_and(|cell| cell.key == "address");
+        let advice = if is_address { "; an IPv6 address stands in brackets" } else { "" };
+        return Err(format!("has more parts than {form}{advice}: {}", shown(item.text)));
     }
     let filled = cells.iter().zip(texts).map(|(cell, text)| Filled {
         key: cell.key,
         indexed: false,
         items: vec![Item { text, index: 0, line: None }],
+        refused: false,
     });
     Ok(Row { text: item.text, index: item.index, line: None, cells: filled.collect() })
 }

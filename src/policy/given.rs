@@ -56,6 +56,9 @@ pub(super) struct Filled<'t> {
     pub(super) indexed: bool,
     /// Its values.
     pub(super) items: Vec<Item<'t>>,
+    /// Whether what was written has a wrong form, which is among the faults: then nothing is
+    /// concluded from the values.
+    pub(super) refused: bool,
 }
 
 /// What is wrong with a text.
@@ -95,7 +98,8 @@ impl Given<'_> {
             let (place, text) = self.meant_by(flaw.at);
             let reason = advice(setting.shape, text, flaw.at).unwrap_or(flaw.reason);
             // A mapping is not shown whole: the field says which.
-            let is_mapping = self.indexed && matches!(self.raw, Raw::Rows(_)) && text.is_empty();
+            let is_row = matches!((&self.raw, flaw.at), (Raw::Rows(_), At::Item(_)));
+            let is_mapping = self.indexed && is_row && text.is_empty();
             faults.add(place, if is_mapping { String::new() } else { shown(text) }, reason);
         }
         draft.note(setting.path, self.place);
@@ -140,7 +144,7 @@ fn advice(shape: Shape, text: &str, at: At) -> Option<String> {
         (Shape::ListOr(word), text) if text == word && matches!(at, At::Item(_)) => {
             Some(String::from("stands alone or not at all; write it without a list"))
         }
-        (Shape::List | Shape::ListOr(_), text) if text.contains(',') => {
+        (Shape::List | Shape::ListOr(_) | Shape::Rows(_), text) if text.contains(',') => {
             Some(String::from("holds a comma; write each item by itself"))
         }
         (Shape::Scalar | Shape::List | Shape::ListOr(_) | Shape::Rows(_), _) => None,

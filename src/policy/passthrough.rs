@@ -8,6 +8,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// The reason in words.
 pub(super) fn ipv4(text: &str) -> Result<Ipv4Addr, String> {
     match text.parse::<Ipv4Addr>() {
+        Ok(Ipv4Addr::LOCALHOST) => Err(String::from(
+            "must be an address that only the proxy dials from, not 127.0.0.1, which every program \
+             dials from",
+        )),
         Ok(address) if address.is_loopback() => Ok(address),
         Ok(_) | Err(_) => Err(String::from("must be an IPv4 address inside 127.0.0.0/8")),
     }
@@ -46,7 +50,7 @@ mod tests {
     fn addresses_that_tell_the_proxy_apart() {
         assert!(ipv4("127.0.0.6").is_ok());
         assert!(ipv6("::6").is_ok() && ipv6("fd00::6").is_ok());
-        for text in ["10.0.0.1", "::6", "127.0.0", ""] {
+        for text in ["127.0.0.1", "10.0.0.1", "::6", "127.0.0", ""] {
             assert!(ipv4(text).is_err(), "{text}");
         }
         for text in ["::", "::1", "ff02::1", "::ffff:127.0.0.6", "fe80::6", "127.0.0.6", ""] {

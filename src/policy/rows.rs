@@ -84,6 +84,9 @@ impl Reader<'_> {
 
     fn values<T>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
         let found = self.row.cells.iter().enumerate().find(|(_, cell)| cell.key == key);
+        if found.is_some_and(|(_, cell)| cell.refused && cell.items.is_empty()) {
+            return Vec::new();
+        }
         let Some((number, cell)) = found.filter(|(_, cell)| !cell.items.is_empty()) else {
             let what = if found.is_some() { "is empty" } else { "is missing" };
             self.flaws.push(Flaw { at: At::Item(self.number), reason: format!("{key} {what}") });

@@ -125,6 +125,12 @@ impl BaseChain {
         Self::accepting(ChainType::Filter, Hook::Prerouting, MANGLE_PRIORITY)
     }
 
+    /// What is for this host, before filters.
+    #[must_use]
+    pub fn mangle_input() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Input, MANGLE_PRIORITY)
+    }
+
     /// What this host sends; routed anew if its mark changes.
     #[must_use]
     pub fn route_output() -> Self {
@@ -141,6 +147,12 @@ impl BaseChain {
     #[must_use]
     pub fn filter_output() -> Self {
         Self::accepting(ChainType::Filter, Hook::Output, 0)
+    }
+
+    /// A filter of what passes through.
+    #[must_use]
+    pub fn filter_forward() -> Self {
+        Self::accepting(ChainType::Filter, Hook::Forward, 0)
     }
 
     fn accepting(kind: ChainType, hook: Hook, priority: i32) -> Self {

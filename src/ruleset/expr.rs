@@ -58,6 +58,8 @@ pub enum PayloadBase {
 pub enum CtKey {
     /// Connection state bits, 4 bytes.
     State,
+    /// Whether the packet goes the way of the first one (0) or back (1), 1 byte.
+    Direction,
     /// Status bits (`enum ip_conntrack_status`), 4 bytes.
     Status,
     /// The connection's mark, 4 bytes.

@@ -41,10 +41,10 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     ]
 }
 
-/// `enum nft_ct_keys`: 0, 2, 3 and 17 have names.
+/// `enum nft_ct_keys`: 0 to 3 and 17 have names.
 fn ct_key() -> impl Strategy<Value = CtKey> {
-    let named = select(&[CtKey::State, CtKey::Status, CtKey::Mark, CtKey::Zone]);
-    let other = prop_oneof![Just(1_u32), 4..17_u32, 18..=u32::MAX];
+    let named = select(&[CtKey::State, CtKey::Direction, CtKey::Status, CtKey::Mark, CtKey::Zone]);
+    let other = prop_oneof![4..17_u32, 18..=u32::MAX];
     prop_oneof![named, other.prop_map(CtKey::Other)]
 }
 

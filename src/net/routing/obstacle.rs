@@ -16,7 +16,8 @@ const LOCAL_TABLE: u32 = 255;
 /// addresses, interfaces or users are not: those of pods with several networks ask for the pod's
 /// own source addresses, which packets for TPROXY do not have.
 pub(super) fn obstacle(wanted: MarkRoute, rules: &[Rule], routes: &[Route]) -> Option<String> {
-    let in_table = |route: &&Route| route.table == wanted.table && !route.is_ours_in(wanted.table);
+    let in_table =
+        |route: &&Route| route.table == wanted.table && !route.is_as_ours_in(wanted.table);
     if let Some(route) = routes.iter().find(in_table) {
         return Some(route.to_string());
     }

@@ -58,9 +58,10 @@ impl Route {
         })
     }
 
-    pub(super) fn is_ours_in(&self, table: u32) -> bool {
-        let ours = Self { table, prefix_len: 0, protocol: PROTOCOL, kind: LOCAL, device: Some(LO) };
-        *self == ours
+    /// Whether it is as ours would be, whoever made it: the kernel takes no second one like it.
+    pub(super) fn is_as_ours_in(&self, table: u32) -> bool {
+        let Self { protocol, .. } = *self;
+        *self == Self { table, prefix_len: 0, protocol, kind: LOCAL, device: Some(LO) }
     }
 }
 
@@ -120,8 +121,8 @@ mod tests {
             let mut bytes = vec![0; message.buffer_len()];
             message.emit(&mut bytes);
             let route = Route::parse(NEW_ROUTE, &bytes).unwrap();
-            assert!(route.is_ours_in(table));
-            assert!(!route.is_ours_in(1));
+            assert!(route.is_as_ours_in(table) && route.protocol == PROTOCOL);
+            assert!(!route.is_as_ours_in(1));
             assert!(Route::parse(NEW_ROUTE, &bytes[..11]).is_none());
         }
     }

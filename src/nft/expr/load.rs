@@ -23,6 +23,7 @@ const NFTA_CT_KEY: u16 = 2;
 const NFTA_CT_DIRECTION: u16 = 3;
 const NFTA_CT_SREG: u16 = 4;
 const NFT_CT_STATE: u32 = 0;
+const NFT_CT_DIRECTION: u32 = 1;
 const NFT_CT_STATUS: u32 = 2;
 const NFT_CT_MARK: u32 = 3;
 const NFT_CT_ZONE: u32 = 17;
@@ -133,6 +134,7 @@ pub(super) fn encode_ct_set(key: CtKey, sreg: Reg) -> Expressions {
 fn ct_number(key: CtKey) -> u32 {
     match key {
         CtKey::State => NFT_CT_STATE,
+        CtKey::Direction => NFT_CT_DIRECTION,
         CtKey::Status => NFT_CT_STATUS,
         CtKey::Mark => NFT_CT_MARK,
         CtKey::Zone => NFT_CT_ZONE,
@@ -147,6 +149,7 @@ pub(super) fn decode_ct(data: Attributes<'_>) -> Result<Option<Expr>, DecodeErro
     let Some(number) = number else { return Ok(None) };
     let key = match number.u32_be()? {
         NFT_CT_STATE => CtKey::State,
+        NFT_CT_DIRECTION => CtKey::Direction,
         NFT_CT_STATUS => CtKey::Status,
         NFT_CT_MARK => CtKey::Mark,
         NFT_CT_ZONE => CtKey::Zone,

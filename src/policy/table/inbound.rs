@@ -80,7 +80,7 @@ pub(super) const INBOUND: &[Setting] = &[
     Setting {
         path: "inbound.dropInvalid",
         flag: "drop-invalid",
-        value_name: "WORD",
+        value_name: "true|false",
         default: "false",
         shape: Shape::Scalar,
         help: "Whether packets that conntrack calls invalid are dropped, of every protocol: true or false",

@@ -9,7 +9,7 @@ pub(super) const PROXY: &[Setting] = &[
     Setting {
         path: "proxy.match",
         flag: "proxy-match",
-        value_name: "WORD",
+        value_name: "any|all",
         default: "any",
         shape: Shape::Scalar,
         help: "Whether any of uids, gids, mark, class or cgroup tells the proxy, or all that are given",

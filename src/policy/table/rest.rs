@@ -59,7 +59,7 @@ pub(super) const REST: &[Setting] = &[
     Setting {
         path: "counters",
         flag: "counters",
-        value_name: "MODE",
+        value_name: "off|on",
         default: "off",
         shape: Shape::Scalar,
         help: "Whether the rules count packets and bytes: off or on",
@@ -69,7 +69,7 @@ pub(super) const REST: &[Setting] = &[
     Setting {
         path: "loNotrack",
         flag: "lo-notrack",
-        value_name: "WORD",
+        value_name: "true|false",
         default: "false",
         shape: Shape::Scalar,
         help: "Whether what the proxy dials on lo is kept out of connection tracking: true or false",
@@ -79,7 +79,7 @@ pub(super) const REST: &[Setting] = &[
     Setting {
         path: "existing",
         flag: "existing",
-        value_name: "WORD",
+        value_name: "keep|reset",
         default: "keep",
         shape: Shape::Scalar,
         help: "What becomes of TCP connections that lived before: keep or reset",

@@ -27,6 +27,8 @@ pub const LOOPBACK_IFINDEX: u32 = 1;
 pub const CT_STATE_INVALID: u32 = 1;
 /// The connection has seen one packet only (`NF_CT_STATE_BIT(IP_CT_NEW)`).
 pub const CT_STATE_NEW: u32 = 8;
+/// `IP_CT_DIR_REPLY`.
+const IP_CT_DIR_REPLY: u8 = 1;
 /// `IPS_DST_NAT`.
 pub const IPS_DST_NAT: u32 = 1 << 5;
 /// `NF_NAT_RANGE_PROTO_SPECIFIED`, which the kernel sets when a port is given.
@@ -87,6 +89,12 @@ impl RuleBuilder {
     #[must_use]
     pub fn iif_lo(self) -> Self {
         self.meta(MetaKey::Iif, CmpOp::Eq, LOOPBACK_IFINDEX.to_ne_bytes().to_vec())
+    }
+
+    /// Came in by another interface than `lo`.
+    #[must_use]
+    pub fn iif_not_lo(self) -> Self {
+        self.meta(MetaKey::Iif, CmpOp::Neq, LOOPBACK_IFINDEX.to_ne_bytes().to_vec())
     }
 
     /// The interface's name is this one; `key` says which interface.
@@ -162,6 +170,13 @@ impl RuleBuilder {
         self.push(Expr::Ct { key: CtKey::Status, dreg: Reg::ONE })
             .masked(IPS_DST_NAT.to_ne_bytes().to_vec())
             .cmp(CmpOp::Neq, vec![0; 4])
+    }
+
+    /// A packet that answers to others of its connection.
+    #[must_use]
+    pub fn ct_reply(self) -> Self {
+        self.push(Expr::Ct { key: CtKey::Direction, dreg: Reg::ONE })
+            .cmp(CmpOp::Eq, vec![IP_CT_DIR_REPLY])
     }
 
     /// What conntrack calls invalid.

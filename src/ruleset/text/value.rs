@@ -148,6 +148,7 @@ fn protocol_header(protocol: u8) -> Option<&'static str> {
 fn ct_words(key: CtKey) -> &'static str {
     match key {
         CtKey::State => "ct state",
+        CtKey::Direction => "ct direction",
         CtKey::Status => "ct status",
         CtKey::Mark => "ct mark",
         CtKey::Zone => "ct zone",
@@ -159,6 +160,11 @@ fn ct_value(key: CtKey, data: &[u8]) -> String {
     match (key, host_u32(data)) {
         (CtKey::State, Some(CT_STATE_INVALID)) => "invalid".to_owned(),
         (CtKey::State, Some(CT_STATE_NEW)) => "new".to_owned(),
+        (CtKey::Direction, _) => match data {
+            [0] => "original".to_owned(),
+            [1] => "reply".to_owned(),
+            _ => hex(data),
+        },
         (CtKey::Status, Some(IPS_DST_NAT)) => "dnat".to_owned(),
         (CtKey::Mark, Some(mark)) => mark_text(mark),
         (CtKey::Zone, None) => {
