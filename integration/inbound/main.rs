@@ -15,5 +15,6 @@ mod ownerless;
 mod passed;
 mod refused;
 mod replace;
+mod slip;
 mod stray;
 mod transitions;

@@ -137,7 +137,7 @@ fn witness(expr: &Expr) -> Seen {
         Expr::Reject { .. } => return Seen::Name("reject"),
         Expr::Tproxy { .. } => return Seen::Name("tproxy"),
         Expr::Notrack => return Seen::Name("notrack"),
-        Expr::SocketCgroup { .. } => return Seen::Name("socket"),
+        Expr::SocketTransparent { .. } | Expr::SocketCgroup { .. } => return Seen::Name("socket"),
         Expr::MetaSet { .. } => return Seen::Name("meta"),
         Expr::Ct { .. } | Expr::CtSet { .. } => return Seen::Name("ct"),
         Expr::Other { .. } => panic!("not an expression of a plan: {expr:?}"),

@@ -170,6 +170,15 @@ pub enum ApplyError {
         /// Why it could not be written back.
         source: Box<Self>,
     },
+    /// The rules of a way from one mode to another, which could not be written back.
+    #[error(
+        "the rules for the way from one inbound mode to the other, which capture in both, because \
+         {source}; the next apply or remove mends it"
+    )]
+    Bridged {
+        /// Why they could not be written back.
+        source: Box<Self>,
+    },
     /// The table that we were filling was taken away or over.
     #[error("somebody else took the table away, or over, while it was being filled")]
     Overtaken,

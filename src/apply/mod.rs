@@ -1,6 +1,7 @@
 //! Makes a namespace be as planned, or leaves it as it was; takes capture away again; tells what
 //! is there.
 
+mod bridge;
 mod cut;
 mod drain;
 mod effects;
@@ -18,6 +19,7 @@ mod target;
 mod turn;
 mod undo;
 mod work;
+mod write;
 
 pub use drain::DrainProgress;
 pub use effects::is_in_place;

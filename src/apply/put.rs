@@ -5,6 +5,7 @@ use crate::nft::NftError;
 use crate::plan::{Plan, plan};
 use crate::policy::CapturePolicy;
 
+use super::bridge::overlap;
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::existing::{self, Reset};
@@ -112,8 +113,22 @@ fn attempt(
     let before = observed.ours.as_ref().and_then(|ours| ours.record.as_ref());
     let ledger = Ledger::open(&mut hands, &plan, before, options.live, &mut notes)?;
     let digest = policy.digest();
-    let mut work =
-        Work { nft, hands, plan: &plan, ledger, digest, options, others: &others, notes };
+    let overlap = match &observed.ours {
+        Some(ours) => overlap(policy, &observed.facts, ours)?,
+        None => None,
+    };
+    let mut work = Work {
+        nft,
+        hands,
+        plan: &plan,
+        ledger,
+        digest,
+        options,
+        others: &others,
+        overlap,
+        is_bridged: false,
+        notes,
+    };
     let outcome = match &observed.ours {
         None => work.create()?,
         Some(ours) => work.replace(ours)?,

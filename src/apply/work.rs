@@ -3,7 +3,7 @@
 use crate::netlink::Connection;
 use crate::nft::{Batch, NftError, commit};
 use crate::plan::{Plan, TABLE};
-use crate::ruleset::{Chain, Change, Rewrite, Ruleset};
+use crate::ruleset::{Change, Ruleset};
 
 use super::effects::Hands;
 use super::error::ApplyError;
@@ -11,8 +11,9 @@ use super::ledger::Ledger;
 use super::observe::{Ours, read_ours};
 use super::others::{Others, deletions};
 use super::put::{ApplyOptions, OtherMeshes, Outcome};
-use super::record::{RECORD_CHAIN, Record};
+use super::record::Record;
 use super::retry::retry;
+use super::write::{OldRecord, drop_record, following, write};
 
 /// One try to apply.
 pub(super) struct Work<'a> {
@@ -25,6 +26,10 @@ pub(super) struct Work<'a> {
     pub(super) options: &'a ApplyOptions,
     /// Rules of others, which a take-over deletes.
     pub(super) others: &'a Others,
+    /// Rules for the way from redirecting to steering, or back.
+    pub(super) overlap: Option<Ruleset>,
+    /// Whether they were written.
+    pub(super) is_bridged: bool,
     /// What the user should know.
     pub(super) notes: Vec<String>,
 }
@@ -36,7 +41,7 @@ impl<'a> Work<'a> {
         (self.options.others == OtherMeshes::TakeOver && is_some).then_some(self.others)
     }
 
-    fn record(&self) -> Result<Record, ApplyError> {
+    pub(super) fn record(&self) -> Result<Record, ApplyError> {
         let record = Record::now(self.digest.clone(), &self.options.source, self.ledger.all());
         if record.fits() { Ok(record) } else { Err(ApplyError::RecordFull) }
     }
@@ -144,6 +149,12 @@ impl<'a> Work<'a> {
             old = OldRecord::Replaced;
         }
         let made = self.make_effects().and_then(|()| {
+            let bridged = self.bridge(ours, generation)?;
+            let (found, generation) = match &bridged {
+                Some((both, generation)) => (both, *generation),
+                None => (&ours.ruleset, generation),
+            };
+            let change = Change::between(&plan.ruleset, found);
             let written = write(self.nft, plan, &change, old, &chain, generation, taken);
             self.confirm(written, &plan.ruleset, &record)
         });
@@ -199,10 +210,13 @@ impl<'a> Work<'a> {
 
     /// Takes back the effects of this try, and writes the old record again.
     fn put_back(&mut self, cause: ApplyError, ours: &Ours) -> ApplyError {
+        let rules = if self.is_bridged { self.take_bridge_back(ours).err() } else { None };
+        let bridged = |source| ApplyError::Bridged { source: Box::new(source) };
+        let mut left: Vec<ApplyError> = rules.map(bridged).into_iter().collect();
         if self.ledger.new.is_empty() {
-            return cause;
+            return cause.with_left(left);
         }
-        let mut left = self.hands.undo_all(&self.ledger.new);
+        left.extend(self.hands.undo_all(&self.ledger.new));
         let long_record = |source| ApplyError::LongRecord { source: Box::new(source) };
         left.extend(self.restore_record(ours).err().map(long_record));
         cause.with_left(left)
@@ -254,66 +268,9 @@ fn delete_own(nft: &mut Connection, record: &Record) -> Result<(), ApplyError> {
     Ok(commit(nft, &batch.seal())?)
 }
 
-/// What becomes of the chain of the record that is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OldRecord {
-    /// It says the same as the new one, and stays.
-    Kept,
-    /// It makes room for the new one.
-    Replaced,
-    /// There is none.
-    Gone,
-}
-
-/// Writes the change and the record in one batch, and takes over from others in it.
-fn write(
-    nft: &mut Connection,
-    plan: &Plan,
-    change: &Change<'_>,
-    old: OldRecord,
-    record: &Chain,
-    generation: u32,
-    taken: Option<&Others>,
-) -> Result<(), ApplyError> {
-    let mut batch = Batch::new(Some(generation));
-    let remake_record = Rewrite {
-        flush: vec![&record.name],
-        delete_chains: vec![&record.name],
-        ..Rewrite::default()
-    };
-    match change {
-        Change::Recreate => {
-            batch.delete_table(TABLE);
-            batch.create(&plan.ruleset);
-        }
-        Change::Rewrite(rewrite) => batch.rewrite(TABLE, rewrite),
-        Change::Nothing => {}
-    }
-    let is_new_table = *change == Change::Recreate;
-    if old == OldRecord::Replaced && !is_new_table {
-        batch.rewrite(TABLE, &remake_record);
-    }
-    if old != OldRecord::Kept || is_new_table {
-        batch.add_chain(TABLE, record);
-    }
-    taken.into_iter().for_each(|others| deletions(&mut batch, others));
-    Ok(commit(nft, &batch.seal())?)
-}
-
-fn drop_record(nft: &mut Connection, generation: u32) -> Result<(), ApplyError> {
-    let mut batch = Batch::new(Some(generation));
-    batch.delete_chain(TABLE, RECORD_CHAIN);
-    Ok(commit(nft, &batch.seal())?)
-}
-
 /// The table as the journal makes it.
 fn without_content(ruleset: &Ruleset) -> Ruleset {
     Ruleset { sets: Vec::new(), chains: Vec::new(), ..ruleset.clone() }
-}
-
-/// The generation after our own commit (`nf_tables_commit`: zero is left out).
-fn following(generation: u32) -> u32 {
-    generation.wrapping_add(1).max(1)
 }
 
 /// A table that was not there when we read and is there when we write: somebody else was faster.

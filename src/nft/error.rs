@@ -188,7 +188,7 @@ fn module(expr: &Expr) -> Option<&'static str> {
         Expr::Ct { .. } | Expr::CtSet { .. } | Expr::Notrack => Some("nft_ct"),
         Expr::Counter(_) => Some("nft_counter"),
         Expr::Tproxy { .. } => Some("nft_tproxy"),
-        Expr::SocketCgroup { .. } => Some("nft_socket"),
+        Expr::SocketTransparent { .. } | Expr::SocketCgroup { .. } => Some("nft_socket"),
         Expr::Meta { .. }
         | Expr::MetaSet { .. }
         | Expr::Payload { .. }

@@ -44,6 +44,10 @@ fn prerouting(build: &mut Build<'_>, steered: Vec<Rule>) {
     rules.extend(build.excluded_interfaces(MetaKey::IifName));
     rules.extend(build.virtual_interfaces(RuleBuilder::accept));
     rules.extend(inbound::passed_sources(build));
+    // What answers to connections from here is tracked both ways. Half a connection would stay in
+    // conntrack as one that only begins, and who dials next from its port would be taken for it.
+    let answers = build.rule(MODE).not_tcp_syn().not_transparent();
+    rules.push(answers.accept());
     rules.extend(steered);
     build.chain("fast_prerouting", Some(BaseChain::raw_prerouting()), rules);
 }

@@ -177,6 +177,12 @@ pub enum Expr {
         /// From this register.
         sreg: Reg,
     },
+    /// Loads whether the packet's socket is transparent (`IP_TRANSPARENT`), 1 byte; ends the rule
+    /// where there is none (`NFT_SOCKET_TRANSPARENT`). Before routing it looks the socket up.
+    SocketTransparent {
+        /// Into this register.
+        dreg: Reg,
+    },
     /// Loads the id of a cgroup v2 that the packet's socket belongs to, 8 bytes, host byte order
     /// (`NFT_SOCKET_CGROUPV2`, Linux 5.13).
     SocketCgroup {

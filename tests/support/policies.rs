@@ -244,7 +244,7 @@ pub(crate) fn policy() -> impl Strategy<Value = CapturePolicy> {
     let modes = (prop::sample::select(&Ipv6::ALL), prop::sample::select(&Counters::ALL));
     let rest = (any::<bool>(), prop::sample::select(&Existing::ALL));
     (proxy(), inbound(), outbound(), interfaces(), dns(), modes, rest).prop_map(
-        |(proxy, inbound, outbound, mut interfaces, dns, modes, rest)| CapturePolicy {
+        |(proxy, mut inbound, outbound, mut interfaces, dns, modes, rest)| CapturePolicy {
             interfaces: {
                 if inbound.mode == InboundMode::TproxyFast {
                     interfaces.virtual_.clear();
@@ -252,9 +252,16 @@ pub(crate) fn policy() -> impl Strategy<Value = CapturePolicy> {
                 interfaces
             },
             existing: if is_known(&proxy) { rest.1 } else { Existing::Keep },
+            inbound: {
+                // The tunnel port alone would be no port at all.
+                let tunnel: PortSet = [PortRange::from(proxy.ports.tunnel)].into_iter().collect();
+                if inbound.ports == InboundPorts::Only(tunnel) {
+                    inbound.ports = InboundPorts::default();
+                }
+                inbound
+            },
             dns: if is_captured(&dns, modes.0) { dns } else { Dns::Off },
             proxy,
-            inbound,
             outbound,
             ipv6: modes.0,
             counters: modes.1,

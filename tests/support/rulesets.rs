@@ -55,6 +55,7 @@ fn load() -> impl Strategy<Value = Expr> {
     ];
     prop_oneof![
         (meta_key(), reg()).prop_map(|(key, dreg)| Expr::Meta { key, dreg }),
+        reg().prop_map(|dreg| Expr::SocketTransparent { dreg }),
         (any::<u32>(), reg()).prop_map(|(level, dreg)| Expr::SocketCgroup { level, dreg }),
         (base, any::<u32>(), any::<u32>(), reg())
             .prop_map(|(base, offset, len, dreg)| Expr::Payload { base, offset, len, dreg }),

@@ -30,6 +30,7 @@ const NFT_CT_ZONE: u32 = 17;
 const NFTA_SOCKET_KEY: u16 = 1;
 const NFTA_SOCKET_DREG: u16 = 2;
 const NFTA_SOCKET_LEVEL: u16 = 3;
+const NFT_SOCKET_TRANSPARENT: u32 = 0;
 const NFT_SOCKET_CGROUPV2: u32 = 3;
 const NFTA_IMMEDIATE_DREG: u16 = 1;
 const NFTA_IMMEDIATE_DATA: u16 = 2;
@@ -172,15 +173,22 @@ pub(super) fn encode_socket_cgroup(level: u32, dreg: Reg) -> Expressions {
     other("socket", attributes)
 }
 
+pub(super) fn encode_socket_transparent(dreg: Reg) -> Expressions {
+    let key = number(NFTA_SOCKET_KEY, NFT_SOCKET_TRANSPARENT);
+    other("socket", vec![key, number(NFTA_SOCKET_DREG, dreg.0)])
+}
+
 /// `None` for the other keys of `socket`.
 pub(super) fn decode_socket(data: Attributes<'_>) -> Result<Option<Expr>, DecodeError> {
-    if expect_number(data, NFTA_SOCKET_KEY, "NFTA_SOCKET_KEY")? != NFT_SOCKET_CGROUPV2 {
-        return Ok(None);
-    }
-    Ok(Some(Expr::SocketCgroup {
-        level: expect_number(data, NFTA_SOCKET_LEVEL, "NFTA_SOCKET_LEVEL")?,
-        dreg: expect_reg(data, NFTA_SOCKET_DREG, "NFTA_SOCKET_DREG")?,
-    }))
+    let dreg = expect_reg(data, NFTA_SOCKET_DREG, "NFTA_SOCKET_DREG")?;
+    Ok(match expect_number(data, NFTA_SOCKET_KEY, "NFTA_SOCKET_KEY")? {
+        NFT_SOCKET_TRANSPARENT => Some(Expr::SocketTransparent { dreg }),
+        NFT_SOCKET_CGROUPV2 => {
+            let level = expect_number(data, NFTA_SOCKET_LEVEL, "NFTA_SOCKET_LEVEL")?;
+            Some(Expr::SocketCgroup { level, dreg })
+        }
+        _ => None,
+    })
 }
 
 pub(super) fn encode_immediate(dreg: Reg, data: &[u8]) -> Expressions {

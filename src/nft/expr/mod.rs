@@ -52,6 +52,7 @@ pub(super) fn encode(expr: &Expr) -> Expressions {
         Expr::MetaSet { key, sreg } => load::encode_meta_set(*key, *sreg),
         Expr::Ct { key, dreg } => load::encode_ct(*key, *dreg),
         Expr::CtSet { key, sreg } => load::encode_ct_set(*key, *sreg),
+        Expr::SocketTransparent { dreg } => load::encode_socket_transparent(*dreg),
         Expr::SocketCgroup { level, dreg } => load::encode_socket_cgroup(*level, *dreg),
         Expr::Immediate { dreg, data } => load::encode_immediate(*dreg, data),
         Expr::Bitwise { sreg, dreg, mask, xor } => compare::encode_bitwise(*sreg, *dreg, mask, xor),

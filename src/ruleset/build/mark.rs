@@ -40,6 +40,12 @@ impl RuleBuilder {
             .cmp(CmpOp::Eq, id.to_ne_bytes().to_vec())
     }
 
+    /// The packet is for a socket that takes its own addresses alone.
+    #[must_use]
+    pub fn not_transparent(self) -> Self {
+        self.push(Expr::SocketTransparent { dreg: Reg::ONE }).cmp(CmpOp::Eq, vec![0])
+    }
+
     /// The connection has this mark.
     #[must_use]
     pub fn ct_mark(self, mark: u32) -> Self {

@@ -78,6 +78,15 @@ impl RuleBuilder {
             .cmp(CmpOp::Neq, vec![0])
     }
 
+    /// A TCP packet that does not open a connection.
+    #[must_use]
+    pub fn not_tcp_syn(self) -> Self {
+        self.l4proto(TCP)
+            .payload(PayloadBase::Transport, 13, 1)
+            .masked(vec![TCP_SYN | TCP_ACK])
+            .cmp(CmpOp::Neq, vec![TCP_SYN])
+    }
+
     /// The packet that opens a TCP connection.
     #[must_use]
     pub fn tcp_syn(self) -> Self {

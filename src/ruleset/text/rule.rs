@@ -37,6 +37,7 @@ impl Writer {
             Expr::Meta { dreg, .. }
             | Expr::Payload { dreg, .. }
             | Expr::Ct { dreg, .. }
+            | Expr::SocketTransparent { dreg }
             | Expr::SocketCgroup { dreg, .. }
             | Expr::Immediate { dreg, .. } => {
                 let loaded = Loaded::from_expr(expr, self.protocol_number);

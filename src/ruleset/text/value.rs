@@ -17,6 +17,8 @@ pub(super) enum Loaded {
     Field(String, FieldKind),
     /// A `ct` key.
     Ct(CtKey),
+    /// Whether a socket is transparent.
+    Transparent,
     /// A cgroup v2 at this level.
     Cgroup(u32),
     /// A constant.
@@ -50,6 +52,7 @@ impl Loaded {
             Expr::Meta { key, .. } => Self::Meta(*key),
             Expr::Payload { base, offset, len, .. } => payload(*base, *offset, *len, protocol),
             Expr::Ct { key, .. } => Self::Ct(*key),
+            Expr::SocketTransparent { .. } => Self::Transparent,
             Expr::SocketCgroup { level, .. } => Self::Cgroup(*level),
             Expr::Immediate { data, .. } => Self::Constant(data.clone()),
             Expr::Bitwise { .. }
@@ -73,6 +76,7 @@ impl Loaded {
             Self::Meta(key) => meta_words(*key).to_owned(),
             Self::Field(words, _) | Self::Unknown(words) => words.clone(),
             Self::Ct(key) => ct_words(*key).to_owned(),
+            Self::Transparent => "socket transparent".to_owned(),
             Self::Cgroup(level) => format!("socket cgroupv2 level {level}"),
             Self::Constant(data) => hex(data),
         }
@@ -84,6 +88,7 @@ impl Loaded {
             Self::Meta(key) => meta_value(*key, data),
             Self::Field(_, kind) => field_value(*kind, data),
             Self::Ct(key) => ct_value(*key, data),
+            Self::Transparent => big_endian(data).to_string(),
             Self::Cgroup(_) => {
                 data.try_into().map_or_else(|_| hex(data), |id| u64::from_ne_bytes(id).to_string())
             }
@@ -100,6 +105,7 @@ impl Loaded {
             Self::Meta(_)
             | Self::Field(..)
             | Self::Ct(_)
+            | Self::Transparent
             | Self::Cgroup(_)
             | Self::Constant(_)
             | Self::Unknown(_) => format!("{}-{}", self.value(first), self.value(last)),
