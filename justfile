@@ -21,9 +21,9 @@ integration *suites:
 demo:
     cargo run --release --locked -- demo
 
-# what programming a namespace costs
-bench *flags:
-    cargo bench --locked --bench apply -- {{flags}}
+# what programming a namespace costs (apply), what a connection costs (connect), kernel memory (memory)
+bench name *flags:
+    cargo bench --locked --bench {{name}} -- {{flags}}
 
 # licences, sources, duplicates
 deny:
