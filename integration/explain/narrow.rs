@@ -49,11 +49,11 @@ fn some<T: Clone + std::fmt::Debug + 'static>(
     subsequence(pool.to_vec(), 0..=most.min(pool.len()))
 }
 
-fn ports() -> impl Strategy<Value = PortSet> {
+fn ports(most: usize) -> impl Strategy<Value = PortSet> {
     let range = (select(&PORTS), select(&PORTS)).prop_map(|(a, b)| (a.min(b), a.max(b)));
     let single = select(&PORTS).prop_map(|port| (port, port));
     let port = |number| Port::new(number).unwrap();
-    prop::collection::vec(prop_oneof![1 => range, 20 => single], 0..6).prop_map(move |ranges| {
+    prop::collection::vec(prop_oneof![1 => range, 20 => single], 0..=most).prop_map(move |ranges| {
         ranges.into_iter().map(|(a, b)| PortRange::new(port(a), port(b)).unwrap()).collect()
     })
 }
@@ -125,15 +125,15 @@ fn dns() -> impl Strategy<Value = Dns> {
 pub fn policy() -> impl Strategy<Value = CapturePolicy> {
     let proxy = (identity(), dns(), select(&LOOPBACKS));
     let inbound = prop_oneof![
-        ports().prop_map(InboundPorts::AllExcept),
-        ports().prop_map(InboundPorts::Only)
+        ports(5).prop_map(InboundPorts::AllExcept),
+        ports(5).prop_map(InboundPorts::Only)
     ];
     let ranges = prop_oneof![
         Just(OutboundRanges::All),
         cidrs().prop_map(|all| OutboundRanges::Only(all.into_iter().collect())),
     ];
     let interfaces = (some(&INTERFACES, 1), some(&INTERFACES[1..2], 1));
-    let outbound = (ranges, cidr_set(), ports(), ports(), by_uid(), services(), groups());
+    let outbound = (ranges, cidr_set(), ports(3), ports(2), by_uid(), services(), groups());
     (policies::policy(), proxy, inbound, cidr_set(), outbound, interfaces).prop_map(
         |(mut policy, proxy, inbound, sources, outbound, interfaces)| {
             policy.proxy.identity = proxy.0;

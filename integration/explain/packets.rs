@@ -171,7 +171,7 @@ impl Draws {
         } else {
             PEERS_V4[self.address % PEERS_V4.len()].into()
         };
-        let (to, interface) = match (self.any % 4 == 0, self.ipv6) {
+        let (to, interface) = match (self.any.is_multiple_of(4), self.ipv6) {
             (true, false) => ("10.99.0.2", "virt0"),
             (true, true) => ("fd89::2", "virt0"),
             (false, false) => ("10.88.0.2", "eth0"),
