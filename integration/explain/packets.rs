@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use nftdivert::explain::{Addresses, Packet, Ports, Protocol, Socket, State, TCP_SYN, Way};
 use nftdivert::policy::{CapturePolicy, InboundPorts};
-use nftdivert::words::{Gid, PortSet, Uid};
+use nftdivert::words::{Gid, PortSet, Service, Uid};
 use proptest::prelude::*;
 
 use crate::narrow::{IDS, PORTS};
@@ -85,7 +85,10 @@ impl Drawn {
     /// The packet that the draws make under this policy, with this port of its sender.
     pub fn of(draws: &Draws, policy: &CapturePolicy, sport: u16) -> Self {
         let is_out = draws.way > 0;
-        let (from, to, interface) = if is_out { draws.out() } else { draws.inward() };
+        let service = draws.service(policy).filter(|_| is_out);
+        let to = service.map(|service| service.address());
+        let (from, to, interface) = if is_out { draws.out(to) } else { draws.inward() };
+        let port = service.map_or_else(|| draws.port(policy), |service| service.port().get());
         let transport = if draws.udp { Transport::Udp } else { Transport::Tcp };
         let pick = |pool: &[u32], place: usize| pool[place % pool.len()];
         Self {
@@ -93,7 +96,7 @@ impl Drawn {
             interface,
             transport,
             from: SocketAddr::new(from, sport),
-            to: SocketAddr::new(to, draws.port(policy)),
+            to: SocketAddr::new(to, port),
             uid: pick(&IDS, draws.uid),
             gid: pick(&IDS, draws.gid),
             mark: if is_out { pick(&marks(policy), draws.mark) } else { 0 },
@@ -140,13 +143,21 @@ impl Draws {
         pool[self.port % pool.len()]
     }
 
-    fn out(&self) -> (IpAddr, IpAddr, &'static str) {
-        let to: IpAddr = match (self.address % 10, self.ipv6) {
+    /// A listed service, of a third of the packets.
+    fn service(&self, policy: &CapturePolicy) -> Option<Service> {
+        let all = &policy.outbound.services;
+        let place = self.port.checked_rem(all.len())?;
+        all.iter().nth(place).copied().filter(|_| self.address.is_multiple_of(3))
+    }
+
+    fn out(&self, to: Option<IpAddr>) -> (IpAddr, IpAddr, &'static str) {
+        let to: IpAddr = to.unwrap_or_else(|| match (self.address % 10, self.ipv6) {
             (0, false) => Ipv4Addr::from_bits(11 << 24 | self.any >> 8).into(),
             (0, true) => Ipv6Addr::from_bits(0x2001 << 112 | u128::from(self.any)).into(),
             (place, false) => OUT_V4[place % OUT_V4.len()].into(),
             (place, true) => OUT_V6[place % OUT_V6.len()].parse().unwrap(),
-        };
+        });
+        let is_ipv6 = to.is_ipv6();
         let text = to.to_string();
         let (from, interface) = match text.as_str() {
             "127.0.0.1" | "127.1.0.1" => ("127.0.0.1", "lo"),
@@ -154,10 +165,10 @@ impl Draws {
             "10.88.0.2" | "10.99.0.2" | "fd88::2" | "fd89::2" => (text.as_str(), "lo"),
             "10.99.0.1" => ("10.99.0.2", "virt0"),
             "fd89::1" => ("fd89::2", "virt0"),
-            _ if self.ipv6 => ("fd88::2", "eth0"),
+            _ if is_ipv6 => ("fd88::2", "eth0"),
             _ => ("10.88.0.2", "eth0"),
         };
-        let from = match (interface, self.passthrough, self.ipv6) {
+        let from = match (interface, self.passthrough, is_ipv6) {
             ("lo", true, false) => "127.0.0.6",
             ("lo", true, true) => "::6",
             _ => from,
