@@ -45,11 +45,11 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(super) struct ExplainArgs {
-    #[command(flatten)]
-    packet: PacketArgs,
     /// Show every rule that the packet met, matching or not.
     #[arg(long, help_heading = "Options")]
     all: bool,
+    #[command(flatten)]
+    packet: PacketArgs,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]

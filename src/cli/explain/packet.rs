@@ -52,11 +52,12 @@ enum StateArg {
 #[command(next_help_heading = "Packet")]
 pub(super) struct PacketArgs {
     /// Whether a process of the pod sends the packet, or it comes to the pod.
-    #[arg(value_enum)]
+    #[arg(value_enum, display_order = 0)]
     way: WayArg,
     /// tcp, udp, icmp (of the addresses' family), or the number of another protocol.
+    #[arg(display_order = 1)]
     protocol: String,
-    /// Where it goes; TCP and UDP need a port. IPv6 with a port: [2001:db8::1]:443.
+    /// Where it goes; TCP and UDP need a port. IPv6 with a port: `[2001:db8::1]:443`.
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     to: String,
     /// Where it comes from; default: out, the pod as 10.88.0.2 or fd88::2, for loopback
