@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 13] = [
     ("words", 0),
     ("policy", 1),
     ("ruleset", 1),
     ("plan", 1),
+    ("explain", 1),
     ("netlink", 2),
     ("nft", 2),
     ("net", 2),
@@ -22,9 +23,10 @@ const FLOORS: [(&str, u8); 12] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 6] = [
+const ARROWS: [(&str, &str); 7] = [
     ("plan", "policy"),
     ("plan", "ruleset"),
+    ("explain", "ruleset"),
     ("nft", "netlink"),
     ("net", "netlink"),
     ("process", "net"),

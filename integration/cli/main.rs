@@ -6,6 +6,7 @@
 mod commands;
 mod demo;
 mod demo_variants;
+mod explain;
 mod harness;
 mod messages;
 mod privileges;

@@ -8,7 +8,7 @@ use crate::apply::ApplyError;
 use crate::demo::story::StoryError;
 use crate::net::ids::IdsError;
 use crate::net::netns::NetnsError;
-use crate::policy::PolicyError;
+use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
 use crate::process::user::UserError;
@@ -29,6 +29,18 @@ pub(super) enum CliError {
         path: String,
         /// Why.
         source: io::Error,
+    },
+    /// The flags say no packet.
+    #[error("{}", packet_text(.0))]
+    Packet(Vec<Fault>),
+    /// There are no rules of ours to explain.
+    #[error(
+        "nothing is applied in {place}; without --netns, --pid and --host, explain tells what the \
+         policy's rules would do"
+    )]
+    NotApplied {
+        /// The namespace.
+        place: String,
     },
     /// The namespace that was named can't be used.
     #[error(transparent)]
@@ -59,12 +71,17 @@ impl CliError {
             Self::Target(error) if error.is_refused() => Exit::Failed,
             Self::Policy(_)
             | Self::PolicyFile { .. }
+            | Self::Packet(_)
             | Self::Target(_)
             | Self::Ids(_)
             | Self::Apply(ApplyError::HostNamespace | ApplyError::NotHostNamespace) => Exit::Usage,
             Self::Command(error) if error.is_absent() => Exit::CommandAbsent,
             Self::Command(_) => Exit::CommandRefused,
-            Self::Apply(_) | Self::Demo(_) | Self::Cgroup(_) | Self::User(_) => Exit::Failed,
+            Self::NotApplied { .. }
+            | Self::Apply(_)
+            | Self::Demo(_)
+            | Self::Cgroup(_)
+            | Self::User(_) => Exit::Failed,
         }
     }
 
@@ -75,7 +92,9 @@ impl CliError {
         if output.is_json() {
             let faults = match self {
                 Self::Policy(error) => json!(error.faults),
+                Self::Packet(faults) => json!(faults),
                 Self::PolicyFile { .. }
+                | Self::NotApplied { .. }
                 | Self::Target(_)
                 | Self::Ids(_)
                 | Self::Apply(_)
@@ -88,4 +107,10 @@ impl CliError {
         }
         self.exit()
     }
+}
+
+fn packet_text(faults: &[Fault]) -> String {
+    let plural = if faults.len() == 1 { "" } else { "s" };
+    let head = format!("the packet has {} fault{plural}:", faults.len());
+    faults.iter().fold(head, |text, fault| format!("{text}\n  {fault}"))
 }

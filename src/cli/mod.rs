@@ -7,6 +7,7 @@ mod drawing;
 mod error;
 mod exec;
 mod exit;
+mod explain;
 mod logs;
 mod output;
 mod plan;
@@ -35,6 +36,7 @@ Exit codes:
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
   nftdivert plan --inbound-ports 80,8000-8999        print the rules; touches nothing
+  nftdivert explain out tcp --to 10.0.0.1:443        what would become of this connection?
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
@@ -72,6 +74,8 @@ enum Command {
     Apply(apply::ApplyArgs),
     /// Print what apply would write, in nft syntax; touches nothing.
     Plan(plan::PlanArgs),
+    /// Say what becomes of a packet, and which rules decide; touches nothing.
+    Explain(Box<explain::ExplainArgs>),
     /// Compare the namespace with the policy, expression by expression.
     Verify(verify::VerifyArgs),
     /// Tell what is applied, since when, by which version, from which policy.
@@ -96,6 +100,7 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Command::Apply(args) => apply::run(args, &output),
         Command::Plan(args) => plan::run(args, &output),
+        Command::Explain(args) => explain::run(*args, &output),
         Command::Verify(args) => verify::run(args, &output),
         Command::Status(args) => status::run(args, &output),
         Command::Remove(args) => remove::run(args, &output),

@@ -31,6 +31,16 @@ pub(super) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// Whether one is named.
+    pub(super) fn is_named(&self) -> bool {
+        self.netns.is_some() || self.pid.is_some() || self.host
+    }
+
+    /// The root file system that is named, if any.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
     /// Opens the namespace.
     pub(super) fn open(&self) -> Result<Target, CliError> {
         let netns = match (&self.netns, self.pid) {
