@@ -117,9 +117,10 @@ impl Scene {
         let is_new = now.rules == self.after.rules && now.is_equipped_like(&self.after);
         // A replacement goes from rules to rules.
         let is_exchange = self.old.is_some() && matches!(self.deed, Deed::Apply(_));
+        let is_bridging = is_exchange && now.is_capturing_both_ways();
         let is_inert = !is_exchange && now.is_inert();
         let is_draining = self.deed == Deed::Drain && now.is_draining();
-        assert!(is_old || is_new || is_inert || is_draining, "{case}: {now:#?}");
+        assert!(is_old || is_new || is_bridging || is_inert || is_draining, "{case}: {now:#?}");
         assert!(now.is_accounted(&self.bare), "{case}: {now:#?}");
     }
 

@@ -57,6 +57,16 @@ fn routes(place: &Netns) -> BTreeSet<(Part, &'static str)> {
 }
 
 impl State {
+    /// Whether inbound connections are redirected and handed over by TPROXY: the way from one to
+    /// the other.
+    pub(crate) fn is_capturing_both_ways(&self) -> bool {
+        let holds = |head: &str, rule: &str| {
+            let chain = self.rules.split_once(&format!("chain {head} {{"));
+            chain.is_some_and(|(_, rest)| rest.split('}').next().unwrap().contains(rule))
+        };
+        holds("prerouting", "redirect to :15006") && holds("tproxy_prerouting", "tproxy to :15006")
+    }
+
     pub(crate) fn of(place: &Netns) -> Self {
         let listed = nft_list(place, "ruleset");
         let is_record = |line: &&str| line.contains("comment \"nftdivert ");
