@@ -7,8 +7,8 @@ use nftdivert_integration::shell::{nft, nft_list};
 
 use crate::mesh::{DNS, REDIRECT, TPROXY, apply, fails, install, pod, stage, transparent_stage};
 
-/// Counts what comes to sockets with the mark of TPROXY.
-const MARKED: &str = "table inet seen { chain input { type filter hook input priority 0; \
+/// Counts what TPROXY has marked; ours loses the mark again before its socket sees it.
+const MARKED: &str = "table inet seen { chain prerouting { type filter hook prerouting priority -120; \
      meta l4proto tcp meta mark 1337 counter; }; }";
 
 /// Lets in what conntrack knows, and what is not UDP: a firewall as pods have it.
