@@ -1,8 +1,9 @@
 //! Datagrams between namespaces: UDP, and ICMP echo.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use nftdivert::demo::{User, as_user};
 use nftdivert::net::netns::Netns;
@@ -10,10 +11,19 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// A UDP socket of `user` in `place`.
+/// A UDP socket of `user` in `place`. A program that another test starts holds a copy of every
+/// socket until it executes, so that an address may still be taken for a moment.
 pub fn udp(place: &Netns, user: User, own: SocketAddr) -> UdpSocket {
-    let socket = as_user(place, user, || UdpSocket::bind(own)).expect("enter");
-    with_limit(socket.expect("bind"))
+    let end = Instant::now() + LIMIT;
+    loop {
+        let socket = as_user(place, user, || UdpSocket::bind(own)).expect("enter");
+        match socket {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < end => {
+                sleep(Duration::from_millis(5));
+            }
+            bound => return with_limit(bound.expect("bind")),
+        }
+    }
 }
 
 /// Any port of any address of this one's family.
