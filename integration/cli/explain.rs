@@ -51,7 +51,7 @@ dns, rule 2 (dns.capture): redirects to port 15053
 const TPROXY: &str = "\
 captured: inbound port 15006 by TPROXY
 tcp 192.0.2.7:5000 -> 10.88.0.2:80, comes by eth0
-tproxy_prerouting, rule 9 (inbound.ports): hands over to port 15006, sets the mark 0x539, passes this hook's chain
+tproxy_prerouting, rule 11 (inbound.ports): hands over to port 15006, sets the mark 0x539, passes this hook's chain
   meta l4proto tcp tproxy to :15006 meta mark set 0x00000539 accept
 tproxy_input, rule 1 (inbound.tproxy.mark): sets the mark 0x0, passes this hook's chain
   iif != \"lo\" meta mark 0x00000539 meta mark set 0x00000000 accept
