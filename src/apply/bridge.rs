@@ -7,9 +7,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::plan::{HostFacts, plan};
-use crate::policy::{CapturePolicy, InboundMode};
-use crate::ruleset::{Chain, Change, Expr, Hook, Ruleset};
+use crate::ruleset::{Change, Ruleset};
 
 use super::error::ApplyError;
 use super::observe::{Ours, read_ours};
@@ -19,45 +17,6 @@ use super::write::{OldRecord, following, write};
 
 /// Longer than any packet takes from the first hook to the last.
 const OVERLAP: Duration = Duration::from_millis(1);
-
-/// The rules that capture by redirect and by steering, if the way leads from one to the other.
-pub(super) fn overlap(
-    policy: &CapturePolicy,
-    facts: &HostFacts,
-    ours: &Ours,
-) -> Result<Option<Ruleset>, ApplyError> {
-    let steers = policy.inbound.mode != InboundMode::Redirect;
-    if is_steering(&ours.ruleset) == steers || !captures_inbound(&ours.ruleset) {
-        return Ok(None);
-    }
-    let of = |mode| {
-        let mut policy = policy.clone();
-        policy.inbound.mode = mode;
-        plan(&policy, facts).map(|plan| plan.ruleset)
-    };
-    let (mut both, redirecting) = (of(InboundMode::Tproxy)?, of(InboundMode::Redirect)?);
-    both.chains.retain(|chain| redirecting.chain(&chain.name).is_none() || !is_inbound(chain));
-    both.chains.extend(redirecting.chains.into_iter().filter(is_inbound));
-    let missing = redirecting.sets.into_iter().filter(|set| both.set(&set.name).is_none());
-    let missing: Vec<_> = missing.collect();
-    both.sets.extend(missing);
-    Ok(Some(both))
-}
-
-fn is_inbound(chain: &Chain) -> bool {
-    chain
-        .base
-        .as_ref()
-        .is_some_and(|base| base.allows_redirect() && base.hook() == Hook::Prerouting)
-}
-
-fn is_steering(ruleset: &Ruleset) -> bool {
-    ruleset.rules().flat_map(|rule| &rule.exprs).any(|expr| matches!(expr, Expr::Tproxy { .. }))
-}
-
-fn captures_inbound(ruleset: &Ruleset) -> bool {
-    is_steering(ruleset) || ruleset.chains.iter().any(is_inbound)
-}
 
 impl Work<'_> {
     /// Has both ways capture, if that is needed; gives what is there then, and its generation.

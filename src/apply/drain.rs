@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::netlink::Connection;
 use crate::nft::{RedirectedTo, count_redirected};
 use crate::ruleset::build::{Counted, RuleBuilder};
-use crate::ruleset::{BaseChain, Chain, CtKey, Expr, Hook, Rule, Ruleset};
+use crate::ruleset::{BaseChain, Chain, Expr, Hook, Rule, Ruleset};
 
 use super::effects::Hands;
 use super::error::ApplyError;
@@ -40,15 +40,7 @@ pub(super) fn is_draining(ruleset: &Ruleset) -> bool {
 
 /// Whether connections are captured: a drain that finds this again was overtaken by an apply.
 pub(super) fn is_capturing(ruleset: &Ruleset) -> bool {
-    ruleset.rules().any(|rule| is_redirecting(rule) || is_steering(rule))
-}
-
-fn is_redirecting(rule: &Rule) -> bool {
-    matches!(rule.exprs.last(), Some(Expr::Redirect { .. }))
-}
-
-fn is_steering(rule: &Rule) -> bool {
-    rule.exprs.iter().any(|expr| matches!(expr, Expr::Tproxy { .. }))
+    ruleset.rules().any(|rule| rule.redirects() || rule.steers())
 }
 
 /// Exchanges the capture rules for those that keep captured connections alive.
@@ -79,13 +71,10 @@ fn draining_rule(port: u16) -> Rule {
 /// nothing else in it.
 fn restoring(chain: &Chain) -> Option<Chain> {
     let base = chain.base.as_ref().filter(|base| base.hook() == Hook::Output)?;
-    let rules: Vec<Rule> = chain.rules.iter().filter(|rule| restores_mark(rule)).cloned().collect();
+    let rules: Vec<Rule> =
+        chain.rules.iter().filter(|rule| rule.restored_mark().is_some()).cloned().collect();
     let (name, base) = (chain.name.clone(), Some(base.clone()));
     (!rules.is_empty()).then_some(Chain { name, base, comment: None, rules })
-}
-
-fn restores_mark(rule: &Rule) -> bool {
-    rule.exprs.iter().any(|expr| matches!(expr, Expr::Ct { key: CtKey::Mark, .. }))
 }
 
 /// Waits until no captured connection lives, nor one that the proxy dialled from an address which
@@ -152,7 +141,7 @@ fn captured_ports(ruleset: &Ruleset) -> RedirectedTo {
         .filter_map(|expr| if let Expr::Cmp { data, .. } = expr { port(data) } else { None });
     let redirected = ruleset
         .rules()
-        .filter(|rule| is_redirecting(rule) || is_steering(rule))
+        .filter(|rule| rule.redirects() || rule.steers())
         .flat_map(|rule| &rule.exprs)
         .filter_map(|expr| if let Expr::Immediate { data, .. } = expr { port(data) } else { None });
     compared.chain(redirected).collect()

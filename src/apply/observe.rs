@@ -10,7 +10,7 @@ use crate::nft::read_table;
 use crate::plan::{CgroupMatch, HostFacts, Ipv6Support, TABLE, TABLE_COMMENT, UntrackedTcp};
 use crate::policy::{CapturePolicy, Dns, InboundMode, NameServers};
 use crate::process::cgroup;
-use crate::ruleset::{Chain, CtKey, Expr, Hook, Rule, Ruleset};
+use crate::ruleset::{Chain, Expr, Hook, Rule, Ruleset};
 use crate::words::IpFamily;
 
 use super::error::ApplyError;
@@ -75,7 +75,7 @@ pub fn observe(
 /// have.
 fn saved_marks(ours: Option<&Ours>) -> Result<Vec<u32>, ApplyError> {
     let rules = ours.map(|ours| &ours.ruleset).into_iter().flat_map(Ruleset::rules);
-    let mut marks: Vec<u32> = rules.filter_map(restored_mark).collect();
+    let mut marks: Vec<u32> = rules.filter_map(Rule::restored_mark).collect();
     marks.sort_unstable();
     marks.dedup();
     let mut needed = Vec::new();
@@ -87,14 +87,6 @@ fn saved_marks(ours: Option<&Ours>) -> Result<Vec<u32>, ApplyError> {
         }
     }
     Ok(needed)
-}
-
-/// The mark that a rule restores, if it does.
-fn restored_mark(rule: &Rule) -> Option<u32> {
-    let mut exprs = rule.exprs.iter();
-    exprs.find(|expr| matches!(expr, Expr::Ct { key: CtKey::Mark, .. }))?;
-    let Some(Expr::Cmp { data, .. }) = exprs.next() else { return None };
-    data.as_slice().try_into().ok().map(u32::from_ne_bytes)
 }
 
 /// What the policy names and is found in files: a cgroup, and the name servers of the pod whose

@@ -2,10 +2,9 @@
 
 use crate::netlink::{Connection, Family};
 use crate::nft::NftError;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, overlap, plan};
 use crate::policy::CapturePolicy;
 
-use super::bridge::overlap;
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::existing::{self, Reset};
@@ -114,7 +113,7 @@ fn attempt(
     let ledger = Ledger::open(&mut hands, &plan, before, options.live, &mut notes)?;
     let digest = policy.digest();
     let overlap = match &observed.ours {
-        Some(ours) => overlap(policy, &observed.facts, ours)?,
+        Some(ours) => overlap(policy, &observed.facts, &ours.ruleset)?,
         None => None,
     };
     let mut work = Work {

@@ -59,10 +59,9 @@ pub fn remove(target: &Target, options: &RemoveOptions<'_>) -> Result<Removed, A
             begin_drain(inside, &mut nft)?;
             drain::wait(&mut nft, limit, options.progress).map_err(drain_stopped)?;
         }
-        let is_drained = options.captured != Captured::Cut;
         let cut = count_captured(&mut nft)?;
         let _turn = Turn::wait(inside).map_err(ApplyError::Turn)?;
-        let (was_there, notes) = retry(&mut nft, |nft| attempt(nft, is_drained))?;
+        let (was_there, notes) = retry(&mut nft, |nft| attempt(nft, options.captured))?;
         Ok(Removed { was_there, cut, notes, _socket: nft })
     })
 }
@@ -93,9 +92,9 @@ fn drain_stopped(error: ApplyError) -> ApplyError {
 
 type Done = (bool, Vec<String>);
 
-fn attempt(nft: &mut Connection, is_drained: bool) -> Result<Done, ApplyError> {
+fn attempt(nft: &mut Connection, captured: Captured) -> Result<Done, ApplyError> {
     let Some(ours) = read_ours(nft)? else { return Ok((false, Vec::new())) };
-    if is_drained && drain::is_capturing(&ours.ruleset) {
+    if captured != Captured::Cut && drain::is_capturing(&ours.ruleset) {
         return Err(ApplyError::TakenUp);
     }
     let mut notes = Vec::new();
@@ -114,7 +113,9 @@ fn attempt(nft: &mut Connection, is_drained: bool) -> Result<Done, ApplyError> {
     // The table stays, without rules, until all it says has been undone: a removal that is
     // interrupted here can be taken up again.
     empty(nft, &ours)?;
-    if let (false, Err(error)) = (is_drained, cut(&undo)) {
+    if captured == Captured::Cut
+        && let Err(error) = cut(&undo)
+    {
         notes.push(format!("captured connections hang until their ends give up: {error}"));
     }
     finish(nft, &undo).map_err(|source| ApplyError::HalfRemoved { source: Box::new(source) })?;

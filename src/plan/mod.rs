@@ -9,6 +9,7 @@ mod few;
 mod inbound;
 mod loopback;
 mod outbound;
+mod overlap;
 mod owners;
 mod proxy;
 mod reject6;
@@ -21,6 +22,7 @@ use crate::ruleset::{BaseChain, Chain, Name, Rule, Ruleset, Set};
 pub use effect::{Effect, KeepMarks};
 pub use error::PlanError;
 pub use facts::{CgroupMatch, HostFacts, Ipv6Support, UntrackedTcp};
+pub use overlap::overlap;
 
 /// The name of our table, in family `inet`.
 pub const TABLE: &str = "nftdivert";

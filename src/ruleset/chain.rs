@@ -1,6 +1,6 @@
 //! Chains, the hooks they hang on, and rules.
 
-use super::{Expr, Name};
+use super::{CtKey, Expr, Name};
 
 /// What a base chain may do (`NFTA_CHAIN_TYPE`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,6 +229,29 @@ pub struct Rule {
     pub exprs: Vec<Expr>,
     /// The policy setting it comes from; empty for a rule that was read from the kernel.
     pub setting: &'static str,
+}
+
+impl Rule {
+    /// Whether it rewrites the destination to a port of this host.
+    #[must_use]
+    pub fn redirects(&self) -> bool {
+        matches!(self.exprs.last(), Some(Expr::Redirect { .. }))
+    }
+
+    /// Whether it hands packets to a local socket as they are.
+    #[must_use]
+    pub fn steers(&self) -> bool {
+        self.exprs.iter().any(|expr| matches!(expr, Expr::Tproxy { .. }))
+    }
+
+    /// The connection mark that it gives packets back, in host byte order, if it does.
+    #[must_use]
+    pub fn restored_mark(&self) -> Option<u32> {
+        let mut exprs = self.exprs.iter();
+        exprs.find(|expr| matches!(expr, Expr::Ct { key: CtKey::Mark, .. }))?;
+        let Some(Expr::Cmp { data, .. }) = exprs.next() else { return None };
+        data.as_slice().try_into().ok().map(u32::from_ne_bytes)
+    }
 }
 
 impl PartialEq for Rule {

@@ -63,6 +63,12 @@ impl Ruleset {
         self.chains.iter().flat_map(|chain| chain.rules.iter())
     }
 
+    /// Whether a rule hands packets to a local socket as they are.
+    #[must_use]
+    pub fn steers(&self) -> bool {
+        self.rules().any(Rule::steers)
+    }
+
     /// How many expressions all rules have together: what a commit costs and the kernel keeps.
     #[must_use]
     pub fn expression_count(&self) -> usize {
