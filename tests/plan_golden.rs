@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nftdivert::plan::{
-    CgroupMatch, Effect, HostFacts, Ipv6Support, KeepMarks, Plan, PlanError, UntrackedTcp, plan,
+    CgroupMatch, Effect, HostFacts, Ipv6Support, KeepMarks, Plan, PlanError, UntrackedTcp, overlap,
+    plan,
 };
 use nftdivert::policy::CapturePolicy;
-use nftdivert::ruleset::ruleset_text;
+use nftdivert::ruleset::{Rule, ruleset_text};
 use nftdivert::words::{IdMap, IdMaps};
 
 fn read(path: &Path) -> CapturePolicy {
@@ -99,6 +100,30 @@ fn each_mode_has_its_effects() {
     let without_six = effects("tproxyFast", "bypass");
     assert_eq!(kinds(&without_six), (1, 2));
     assert!(!without_six.contains(&Effect::KeepMarks(KeepMarks::ReflectedV6)));
+}
+
+#[test]
+fn both_ways_capture_between_redirect_and_tproxy() {
+    let policy = |mode: &str, ports: &str| {
+        let text = format!("apiVersion: nftdivert/v1\ninbound: {{mode: {mode}, ports: {ports}}}");
+        CapturePolicy::from_yaml(&text).unwrap()
+    };
+    let between = |from: &CapturePolicy, to: &CapturePolicy| {
+        overlap(to, &HostFacts::default(), &planned(from).ruleset).unwrap()
+    };
+    let many = "[1, 3, 5, 7, 9]";
+    for (from, to) in [("redirect", "tproxy"), ("redirect", "tproxyFast"), ("tproxy", "redirect")] {
+        let both = between(&policy(from, "all"), &policy(to, many)).unwrap();
+        let holds = |chain: &str, does: fn(&Rule) -> bool| {
+            both.chain(chain).unwrap().rules.iter().any(does)
+        };
+        assert!(holds("prerouting", Rule::redirects), "{from} -> {to}");
+        assert!(holds("tproxy_prerouting", Rule::steers), "{from} -> {to}");
+    }
+    assert_eq!(between(&policy("tproxy", "all"), &policy("tproxyFast", "all")), None);
+    assert_eq!(between(&policy("redirect", "all"), &policy("redirect", many)), None);
+    // Where nothing was captured on the way in there is nothing to slip from.
+    assert_eq!(between(&policy("redirect", "[]"), &policy("tproxy", "all")), None);
 }
 
 #[test]

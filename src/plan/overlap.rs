@@ -30,7 +30,7 @@ pub fn overlap(
     let missing = redirecting.sets.into_iter().filter(|set| both.set(&set.name).is_none());
     let missing: Vec<_> = missing.collect();
     both.sets.extend(missing);
-    Ok(Some(both))
+    Ok(Some(both.validated()?))
 }
 
 fn is_inbound(chain: &Chain) -> bool {
