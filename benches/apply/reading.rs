@@ -32,10 +32,12 @@ pub(crate) struct Reading {
 
 pub(crate) fn measure(times: usize) -> Vec<Reading> {
     let mut policy = CapturePolicy::default();
-    let (place, wanted) = (Place::without_ipv6(), "outbound_ip4");
+    let place = Place::without_ipv6();
     let rules = dump_of(&place, &policy, list_rules());
     policy.outbound.ranges = OutboundRanges::Only(many());
-    let elements = dump_of(&place, &policy, list_elements(wanted));
+    let ruleset = plan(&policy, &HostFacts::default()).unwrap().ruleset;
+    let set = ruleset.sets.iter().find(|set| set.key == KeyType::Ipv4Addr).unwrap();
+    let elements = dump_of(&place, &policy, list_elements(&set.name));
     let ours = |(kind, body): &(u16, Vec<u8>)| {
         decode::elements(*kind, body, KeyType::Ipv4Addr).unwrap();
     };

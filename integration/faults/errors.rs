@@ -115,6 +115,13 @@ fn a_replacement_leaves_the_state_before() {
 }
 
 #[test]
+fn a_replacement_of_sets_leaves_the_state_before() {
+    let (old, new) = ("outbound: {ranges: [10.0.0.0/8]}", "outbound: {ranges: [10.0.0.0/9]}");
+    let scene = Scene::new(Some(old), Deed::Apply(new), Start::Inside, Live::Nothing);
+    assert!(refuse_everywhere(&scene) >= 100);
+}
+
+#[test]
 fn a_removal_can_be_finished() {
     assert!(refuse_everywhere(&removal()) >= 100);
 }

@@ -97,6 +97,23 @@ fn a_removal_from_outside() {
     assert!(kill_everywhere(&scene) >= 60);
 }
 
+/// Captures by sets, which come before the rules that look them up.
+const SETS: &str = "outbound: {ranges: [10.0.0.0/8, 'fd00::/8']}";
+const OTHER_SETS: &str = "outbound: {ranges: [10.0.0.0/9, 'fd00::/9']}\n\
+                          inbound: {ports: [1, 3, 5, 7, 9]}";
+
+#[test]
+fn a_first_apply_of_sets() {
+    let scene = Scene::new(None, Deed::Apply(SETS), Start::Inside, Live::Nothing);
+    assert!(kill_everywhere(&scene) >= 50);
+}
+
+#[test]
+fn a_replacement_of_sets() {
+    let scene = Scene::new(Some(SETS), Deed::Apply(OTHER_SETS), Start::Inside, Live::Nothing);
+    assert!(kill_everywhere(&scene) >= 45);
+}
+
 /// Sets up everything that there is besides rules.
 const FAST: &str = "inbound: {mode: tproxyFast}";
 

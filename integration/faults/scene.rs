@@ -106,7 +106,7 @@ impl Scene {
         put(&self.place, text).unwrap_or_else(|error| panic!("{case}: {error}"));
         assert_clean(&self.place, text);
         let now = State::of(&self.place);
-        assert_eq!(now.rules, whole.rules, "{case}");
+        assert_eq!((&now.rules, &now.idle_sets), (&whole.rules, &whole.idle_sets), "{case}");
         assert!(now.has_effects_of(whole), "{case}: {now:#?}");
     }
 

@@ -12,8 +12,11 @@ const SOURCE: &str = "00000000000000000000000000000006";
 /// What is in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
-    /// Every table, with its objects in the order of their names, and without the record.
+    /// Every table, with its objects in the order of their names, without the record and without
+    /// sets that no rule looks up.
     pub(crate) rules: String,
+    /// Sets that no rule looks up.
+    pub(crate) idle_sets: Vec<String>,
     /// The policy and the undo list of the record.
     pub(crate) record: Option<String>,
     /// Whether the passthrough source is on `lo`.
@@ -77,8 +80,10 @@ impl State {
         });
         let mut addresses = lo_ipv6(place);
         addresses.sort();
+        let (rules, idle_sets) = sorted(&listed);
         Self {
-            rules: sorted(&listed),
+            rules,
+            idle_sets,
             record,
             has_source: addresses.iter().any(|address| address == SOURCE),
             addresses,
@@ -132,7 +137,8 @@ impl State {
     }
 }
 
-fn sorted(listed: &str) -> String {
+/// All that acts, and the names of sets that don't.
+fn sorted(listed: &str) -> (String, Vec<String>) {
     let (mut heads, mut objects) = (Vec::new(), Vec::new());
     let mut object: Option<String> = None;
     for line in listed.lines().filter(|line| !line.is_empty()) {
@@ -149,5 +155,11 @@ fn sorted(listed: &str) -> String {
     }
     objects.retain(|object| !object.starts_with("\tchain applied "));
     objects.sort();
-    [heads, objects].concat().join("\n")
+    let idle = |object: &&String| {
+        let name = object.strip_prefix("\tset ").and_then(|rest| rest.split(' ').next());
+        name.is_some_and(|name| !listed.contains(&format!("@{name} ")))
+    };
+    let idle_sets: Vec<String> = objects.iter().filter(idle).cloned().collect();
+    objects.retain(|object| !idle_sets.contains(object));
+    ([heads, objects].concat().join("\n"), idle_sets)
 }

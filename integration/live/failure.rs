@@ -7,6 +7,7 @@ use std::process::Command;
 
 use nftdivert::apply::{ApplyError, Captured, Outcome, status};
 use nftdivert::net::netns::Netns;
+use nftdivert_integration::shell::set_name;
 
 use crate::support::{Pod, policy, policy_file, run, said, state, step, text};
 
@@ -78,9 +79,12 @@ fn what_others_wrote_into_our_table_does_not_stand_in_the_way() {
     let excluded = "outbound: {excludeRanges: [198.51.100.0/24, 203.0.113.0/24]}";
     pod.apply(&policy(excluded)).unwrap();
     let mut talks = pod.talks();
-    let foreign = "nft add chain inet nftdivert foreign; \
-                   nft add rule inet nftdivert foreign ip daddr @outbound_excluded_ip4 accept";
-    said(&pod.bed.pod, "sh -s", foreign);
+    let set = set_name(&pod.bed.pod, "outbound_excluded_ip4");
+    let foreign = format!(
+        "nft add chain inet nftdivert foreign; \
+         nft add rule inet nftdivert foreign ip daddr @{set} accept"
+    );
+    said(&pod.bed.pod, "sh -s", &foreign);
     assert_eq!(pod.apply(&policy("ipv6: bypass")).unwrap().outcome, Outcome::Replaced);
     assert!(!state(&pod.bed.pod).contains("foreign"));
     crate::support::echo_all(&mut talks);

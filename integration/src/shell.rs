@@ -40,6 +40,17 @@ pub fn nft_list(place: &Netns, words: &str) -> String {
     program(place, &words, "")
 }
 
+/// The name of the only set of our table whose name begins so: interval sets end in a digest.
+#[track_caller]
+pub fn set_name(place: &Netns, beginning: &str) -> String {
+    let listing = nft_list(place, "sets table inet nftdivert");
+    let names =
+        listing.lines().filter_map(|line| line.trim().strip_prefix("set ")?.split(' ').next());
+    let names: Vec<&str> = names.filter(|name| name.starts_with(beginning)).collect();
+    let [name] = names.as_slice() else { panic!("{beginning}: {names:?}\n{listing}") };
+    (*name).to_owned()
+}
+
 /// The same with the handles of all objects.
 #[track_caller]
 pub fn nft_list_handles(place: &Netns, words: &str) -> String {

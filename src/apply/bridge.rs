@@ -7,11 +7,10 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::ruleset::{Change, Ruleset};
+use crate::ruleset::Change;
 
+use super::ahead::{Begun, Standing};
 use super::error::ApplyError;
-use super::observe::{Ours, read_ours};
-use super::retry::retry;
 use super::work::Work;
 use super::write::{OldRecord, following, write};
 
@@ -19,30 +18,19 @@ use super::write::{OldRecord, following, write};
 const OVERLAP: Duration = Duration::from_millis(1);
 
 impl Work<'_> {
-    /// Has both ways capture, if that is needed; gives what is there then, and its generation.
-    pub(super) fn bridge(
-        &mut self,
-        ours: &Ours,
-        generation: u32,
-    ) -> Result<Option<(Ruleset, u32)>, ApplyError> {
-        let Some(both) = self.overlap.take() else { return Ok(None) };
-        let change = Change::between(&both, &ours.ruleset);
-        let Change::Rewrite(_) = change else { return Ok(None) };
+    /// Has both ways capture, if that is needed, on top of what stands.
+    pub(super) fn bridge(&mut self, standing: &mut Standing) -> Result<(), ApplyError> {
+        let Some(both) = self.overlap.take() else { return Ok(()) };
+        let both = both.with_sets(&standing.ruleset.sets);
+        let change = Change::between(&both, &standing.ruleset);
+        let Change::Rewrite(_) = change else { return Ok(()) };
         let record = self.record()?.chain();
-        self.is_bridged = true;
+        self.begun = Begun::BothWays;
+        let generation = standing.generation;
         write(self.nft, self.plan, &change, OldRecord::Kept, &record, generation, None)?;
         sleep(OVERLAP);
-        Ok(Some((both, following(generation))))
-    }
-
-    /// Writes the rules again that were there before the bridge.
-    pub(super) fn take_bridge_back(&mut self, ours: &Ours) -> Result<(), ApplyError> {
-        let (plan, record) = (self.plan, self.record()?.chain());
-        retry(self.nft, |nft| {
-            let Some(found) = read_ours(nft)? else { return Ok(()) };
-            let change = Change::between(&ours.ruleset, &found.ruleset);
-            let Change::Rewrite(_) = change else { return Ok(()) };
-            write(nft, plan, &change, OldRecord::Kept, &record, found.generation, None)
-        })
+        *standing =
+            Standing { ruleset: both, generation: following(generation), record: standing.record };
+        Ok(())
     }
 }

@@ -179,6 +179,15 @@ pub enum ApplyError {
         /// Why they could not be written back.
         source: Box<Self>,
     },
+    /// Sets that came before their rules, and could not be taken away again.
+    #[error(
+        "sets that no rule looks up, which do no harm, because {source}; the next apply or remove \
+         takes them away"
+    )]
+    IdleSets {
+        /// Why they could not be taken away.
+        source: Box<Self>,
+    },
     /// The table that we were filling was taken away or over.
     #[error("somebody else took the table away, or over, while it was being filled")]
     Overtaken,

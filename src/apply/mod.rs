@@ -1,6 +1,7 @@
 //! Makes a namespace be as planned, or leaves it as it was; takes capture away again; tells what
 //! is there.
 
+mod ahead;
 mod bridge;
 mod cut;
 mod drain;

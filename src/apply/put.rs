@@ -5,6 +5,7 @@ use crate::nft::NftError;
 use crate::plan::{Plan, overlap, plan};
 use crate::policy::CapturePolicy;
 
+use super::ahead::Begun;
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::existing::{self, Reset};
@@ -125,7 +126,7 @@ fn attempt(
         options,
         others: &others,
         overlap,
-        is_bridged: false,
+        begun: Begun::Nothing,
         notes,
     };
     let outcome = match &observed.ours {

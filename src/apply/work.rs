@@ -5,6 +5,7 @@ use crate::nft::{Batch, NftError, commit};
 use crate::plan::{Plan, TABLE};
 use crate::ruleset::{Change, Ruleset};
 
+use super::ahead::{Begun, Standing};
 use super::effects::Hands;
 use super::error::ApplyError;
 use super::ledger::Ledger;
@@ -13,7 +14,7 @@ use super::others::{Others, deletions};
 use super::put::{ApplyOptions, OtherMeshes, Outcome};
 use super::record::Record;
 use super::retry::retry;
-use super::write::{OldRecord, drop_record, following, write};
+use super::write::{OldRecord, drop_record, write};
 
 /// One try to apply.
 pub(super) struct Work<'a> {
@@ -28,8 +29,8 @@ pub(super) struct Work<'a> {
     pub(super) others: &'a Others,
     /// Rules for the way from redirecting to steering, or back.
     pub(super) overlap: Option<Ruleset>,
-    /// Whether they were written.
-    pub(super) is_bridged: bool,
+    /// How far rules were changed on the way to those that are wanted.
+    pub(super) begun: Begun,
     /// What the user should know.
     pub(super) notes: Vec<String>,
 }
@@ -46,13 +47,14 @@ impl<'a> Work<'a> {
         if record.fits() { Ok(record) } else { Err(ApplyError::RecordFull) }
     }
 
-    /// Pure adds, which need no grace period. With effects there are two batches: the first
-    /// makes a table that does nothing but say what to undo.
+    /// Pure adds, which need no grace period. With effects, or sets that rules must not meet empty,
+    /// there are two batches: the first makes a table that does nothing but say what to undo.
     pub(super) fn create(&mut self) -> Result<Outcome, ApplyError> {
         let (plan, record) = (self.plan, self.record()?);
         let chain = record.chain();
         let taken = self.taken_over();
-        if self.ledger.make.is_empty() {
+        let journal = without_rules(&plan.ruleset);
+        if self.ledger.make.is_empty() && journal.sets.is_empty() {
             let mut batch = Batch::new(taken.and_then(|others| others.generation));
             batch.create(&plan.ruleset);
             batch.add_chain(TABLE, &chain);
@@ -62,9 +64,8 @@ impl<'a> Work<'a> {
             return Ok(Outcome::Created);
         }
         let mut batch = Batch::new(None);
-        batch.add_table(&plan.ruleset);
+        batch.create(&journal);
         batch.add_chain(TABLE, &chain);
-        let journal = without_content(&plan.ruleset);
         let noted = commit(self.nft, &batch.seal()).map_err(taken_meanwhile);
         self.confirm(noted, &journal, &record)?;
         let made = self.make_effects().and_then(|()| {
@@ -102,7 +103,7 @@ impl<'a> Work<'a> {
     }
 
     /// Where the answer to a batch was lost, what is there tells whether it was committed.
-    fn confirm(
+    pub(super) fn confirm(
         &mut self,
         result: Result<(), ApplyError>,
         wanted: &Ruleset,
@@ -139,22 +140,11 @@ impl<'a> Work<'a> {
             );
         }
         let record = self.record()?;
-        let mut generation = ours.generation;
-        let mut old = if ours.has_record_chain { OldRecord::Replaced } else { OldRecord::Gone };
-        let chain = record.chain();
-        if !self.ledger.new.is_empty() {
-            let noted = write(self.nft, plan, &Change::Nothing, old, &chain, generation, None);
-            self.confirm(noted, &ours.ruleset, &record)?;
-            generation = following(generation);
-            old = OldRecord::Replaced;
-        }
+        let mut standing = self.write_ahead(ours, &record)?;
         let made = self.make_effects().and_then(|()| {
-            let bridged = self.bridge(ours, generation)?;
-            let (found, generation) = match &bridged {
-                Some((both, generation)) => (both, *generation),
-                None => (&ours.ruleset, generation),
-            };
-            let change = Change::between(&plan.ruleset, found);
+            self.bridge(&mut standing)?;
+            let Standing { ruleset, generation, record: old } = standing;
+            let (change, chain) = (Change::between(&plan.ruleset, &ruleset), record.chain());
             let written = write(self.nft, plan, &change, old, &chain, generation, taken);
             self.confirm(written, &plan.ruleset, &record)
         });
@@ -210,9 +200,7 @@ impl<'a> Work<'a> {
 
     /// Takes back the effects of this try, and writes the old record again.
     fn put_back(&mut self, cause: ApplyError, ours: &Ours) -> ApplyError {
-        let rules = if self.is_bridged { self.take_bridge_back(ours).err() } else { None };
-        let bridged = |source| ApplyError::Bridged { source: Box::new(source) };
-        let mut left: Vec<ApplyError> = rules.map(bridged).into_iter().collect();
+        let mut left: Vec<ApplyError> = self.restore_rules(ours).err().into_iter().collect();
         if self.ledger.new.is_empty() {
             return cause.with_left(left);
         }
@@ -268,9 +256,10 @@ fn delete_own(nft: &mut Connection, record: &Record) -> Result<(), ApplyError> {
     Ok(commit(nft, &batch.seal())?)
 }
 
-/// The table as the journal makes it.
-fn without_content(ruleset: &Ruleset) -> Ruleset {
-    Ruleset { sets: Vec::new(), chains: Vec::new(), ..ruleset.clone() }
+/// The table as the journal makes it: at most with sets that nothing looks up yet.
+fn without_rules(ruleset: &Ruleset) -> Ruleset {
+    let late = ruleset.sets.iter().filter(|set| set.is_published_late());
+    Ruleset { sets: late.cloned().collect(), chains: Vec::new(), ..ruleset.clone() }
 }
 
 /// A table that was not there when we read and is there when we write: somebody else was faster.

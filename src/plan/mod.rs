@@ -8,6 +8,7 @@ mod fast;
 mod few;
 mod inbound;
 mod loopback;
+mod naming;
 mod outbound;
 mod overlap;
 mod owners;
@@ -102,7 +103,10 @@ impl<'a> Build<'a> {
     }
 
     /// Adds a set and gives its name for the rules that look it up.
-    fn set(&mut self, set: Set) -> Name {
+    fn set(&mut self, mut set: Set) -> Name {
+        if set.is_published_late() {
+            set.name = naming::by_elements(&set);
+        }
         let name = set.name.clone();
         if !self.sets.iter().any(|existing| existing.name == name) {
             self.sets.push(set);

@@ -56,6 +56,20 @@ impl<'a> Change<'a> {
     }
 }
 
+impl<'a> Rewrite<'a> {
+    /// The sets that have to be there before the rules which look them up, and nothing else: until
+    /// then they do nothing ([`Set::is_published_late`]).
+    ///
+    /// A set that comes again under its name, which only somebody else who changed its elements can
+    /// ask for, goes with the rules.
+    #[must_use]
+    pub fn sets_ahead(&self) -> Self {
+        let is_new = |set: &&Set| !self.delete_sets.contains(&&set.name);
+        let late = self.add_sets.iter().copied().filter(|set| set.is_published_late());
+        Self { add_sets: late.filter(is_new).collect(), ..Self::default() }
+    }
+}
+
 fn any_base_changed(wanted: &Ruleset, found: &Ruleset) -> bool {
     wanted
         .chains

@@ -58,6 +58,17 @@ impl Ruleset {
         self.sets.iter().find(|set| set.name == name)
     }
 
+    /// The same with those of `sets` that it has none of the name of.
+    #[must_use]
+    pub fn with_sets<'a>(mut self, sets: impl IntoIterator<Item = &'a Set>) -> Self {
+        for set in sets {
+            if self.set(&set.name).is_none() {
+                self.sets.push(set.clone());
+            }
+        }
+        self
+    }
+
     /// All rules of all chains.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.chains.iter().flat_map(|chain| chain.rules.iter())

@@ -214,6 +214,16 @@ pub struct Set {
 }
 
 impl Set {
+    /// Whether rules of the same commit may meet it still empty.
+    ///
+    /// Linux 6.18 keeps the intervals of a set in an array, which `nft_rbtree_commit` exchanges after
+    /// the generation has changed: for some microseconds the new rules look up what was there before.
+    /// Older kernels mark each element, which takes effect with the rules.
+    #[must_use]
+    pub fn is_published_late(&self) -> bool {
+        self.flags.has_intervals()
+    }
+
     /// The size that it is made with (`NFTA_SET_DESC_SIZE`): none for interval sets.
     ///
     /// Without a size the kernel keeps short keys in a bitmap, which costs more to make than all
