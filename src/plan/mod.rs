@@ -62,6 +62,8 @@ pub fn plan(policy: &CapturePolicy, facts: &HostFacts) -> Result<Plan, PlanError
     if let Some(error) = build.error {
         return Err(error);
     }
+    // In the order in which they come to be.
+    build.sets.sort_by_key(|set| !set.is_published_late());
     let ruleset = Ruleset {
         table: TABLE.into(),
         comment: Some(TABLE_COMMENT.to_owned()),
