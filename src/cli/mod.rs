@@ -96,6 +96,10 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     logs::start(cli.global.log_level, cli.global.log_format);
+    // What is missing then is told by the call that needed it.
+    if let Err(error) = crate::process::raise_needed() {
+        tracing::warn!(%error, "can't put permitted capabilities into force");
+    }
     let output = Output::new(cli.global.output);
     let result = match cli.command {
         Command::Apply(args) => apply::run(args, &output),

@@ -6,3 +6,5 @@ pub mod command;
 pub mod user;
 
 mod capabilities;
+
+pub use capabilities::raise_needed;
