@@ -1,0 +1,4 @@
+//! Istio's words: the annotations of its pods, the flags and environment of its command.
+
+pub mod lists;
+pub mod truth;
