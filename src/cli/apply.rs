@@ -8,7 +8,7 @@ use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{GOOD, Output};
-use super::policy_args::PolicyArgs;
+use super::policy_args::{NamedPolicy, PolicyArgs};
 use super::target_args::TargetArgs;
 
 /// Flags of `apply`.
@@ -29,23 +29,35 @@ pub(super) struct ApplyArgs {
 
 pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let named = args.policy.load()?;
-    let target = args.target.open()?;
     let live = if args.break_live { LiveConnections::Break } else { LiveConnections::Keep };
     let others = if args.take_over { OtherMeshes::TakeOver } else { OtherMeshes::Refuse };
     let options = ApplyOptions { source: named.source.clone(), live, others };
-    let applied = apply(&target, &named.policy, &options)?;
+    put(&args.target, &named, &options, &[], output)
+}
+
+/// Applies the policy and tells what came of it; `notes` are told first.
+pub(super) fn put(
+    place: &TargetArgs,
+    named: &NamedPolicy,
+    options: &ApplyOptions,
+    notes: &[String],
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let target = place.open()?;
+    let applied = apply(&target, &named.policy, options)?;
     let word = match applied.outcome {
         Outcome::Unchanged => "unchanged",
         Outcome::Created => "applied",
         Outcome::Replaced => "replaced",
     };
     let rules = applied.plan.ruleset.rules().count();
-    let (place, digest) = (args.target.words(), named.policy.digest());
+    let (words, digest) = (place.words(), named.policy.digest());
     output.line(&format!(
-        "{GOOD}{word}{GOOD:#}: {rules} rules in {place}, policy {digest} from {}",
+        "{GOOD}{word}{GOOD:#}: {rules} rules in {words}, policy {digest} from {}",
         named.source
     ));
-    output.notes(&applied.notes);
+    let notes = [notes, &applied.notes].concat();
+    output.notes(&notes);
     output.json(&json!({
         "outcome": applied.outcome,
         "policy": digest,
@@ -53,7 +65,7 @@ pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
         "rules": rules,
         "expressions": applied.plan.ruleset.expression_count(),
         "effects": applied.plan.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "notes": applied.notes,
+        "notes": notes,
     }));
     // The result is out; closing the socket may now wait for the kernel's grace period.
     drop(applied);

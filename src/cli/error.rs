@@ -30,6 +30,9 @@ pub(super) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Words stand between the program's name and `istio-iptables` that do not belong there.
+    #[error("write istio-iptables right behind the program's name, or behind --output and --log-*")]
+    Misplaced,
     /// The flags say no packet.
     #[error("{}", packet_text(.0))]
     Packet(Vec<Fault>),
@@ -71,6 +74,7 @@ impl CliError {
             Self::Target(error) if error.is_refused() => Exit::Failed,
             Self::Policy(_)
             | Self::PolicyFile { .. }
+            | Self::Misplaced
             | Self::Packet(_)
             | Self::Target(_)
             | Self::Ids(_)
@@ -94,6 +98,7 @@ impl CliError {
                 Self::Policy(error) => json!(error.faults),
                 Self::Packet(faults) => json!(faults),
                 Self::PolicyFile { .. }
+                | Self::Misplaced
                 | Self::NotApplied { .. }
                 | Self::Target(_)
                 | Self::Ids(_)

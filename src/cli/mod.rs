@@ -8,6 +8,7 @@ mod error;
 mod exec;
 mod exit;
 mod explain;
+mod istio_iptables;
 mod logs;
 mod output;
 mod plan;
@@ -17,12 +18,13 @@ mod status;
 mod target_args;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use error::CliError;
 use exit::Exit;
-
 use output::Output;
 
 const EXIT_CODES: &str = "\
@@ -41,6 +43,7 @@ Examples:
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
   nftdivert remove --netns web --drain               stop capturing; captured connections live on
+  nftdivert istio-iptables -b '*' -i '*' -u 1337     in place of Istio's command of this name
   nftdivert exec --net-cls 10:1 --user 1337 -- envoy -c envoy.yaml
                                                      run a proxy in a group that a policy names";
 
@@ -82,6 +85,10 @@ enum Command {
     Status(status::StatusArgs),
     /// Stop capturing and take away everything that is ours.
     Remove(remove::RemoveArgs),
+    /// Do what Istio's command of this name does, with its flags and variables: for an injector
+    /// template that names this image in place of istio-init's.
+    #[command(name = "istio-iptables")]
+    IstioIptables(istio_iptables::IstioIptablesArgs),
     /// Join a cgroup, become a user, and run a command: for proxies that a policy tells apart by
     /// their group.
     Exec(exec::ExecArgs),
@@ -94,21 +101,35 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    let lossy = |word: OsString| word.to_string_lossy().into_owned();
+    let args: Vec<String> = std::env::args_os().map(lossy).collect();
+    // Istio's flags are read as Istio reads them, which is not how clap does.
+    if let Some(words) = istio_iptables::words(&args) {
+        return istio_iptables::main(&words);
+    }
     let cli = Cli::parse();
     logs::start(cli.global.log_level, cli.global.log_format);
     let output = Output::new(cli.global.output);
-    let result = match cli.command {
-        Command::Apply(args) => apply::run(args, &output),
-        Command::Plan(args) => plan::run(args, &output),
-        Command::Explain(args) => explain::run(*args, &output),
-        Command::Verify(args) => verify::run(args, &output),
-        Command::Status(args) => status::run(args, &output),
-        Command::Remove(args) => remove::run(args, &output),
+    finish(dispatch(cli.command, &output), &output)
+}
+
+fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Apply(args) => apply::run(args, output),
+        Command::Plan(args) => plan::run(args, output),
+        Command::Explain(args) => explain::run(*args, output),
+        Command::Verify(args) => verify::run(args, output),
+        Command::Status(args) => status::run(args, output),
+        Command::Remove(args) => remove::run(args, output),
+        Command::IstioIptables(_) => Err(CliError::Misplaced),
         Command::Exec(args) => exec::run(args),
-        Command::Demo(args) => demo::run(&args, &output),
-        Command::Completions(args) => completions::run(args, &output),
-    };
-    let exit = result.unwrap_or_else(|error| error.report(&output));
+        Command::Demo(args) => demo::run(&args, output),
+        Command::Completions(args) => completions::run(args, output),
+    }
+}
+
+fn finish(result: Result<Exit, CliError>, output: &Output) -> ExitCode {
+    let exit = result.unwrap_or_else(|error| error.report(output));
     if let Some(error) = output.failure() {
         output.complain(output::ERROR, "error", &format!("can't print the result: {error}"));
         return Exit::Failed.into();

@@ -31,6 +31,11 @@ pub(super) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// A namespace by its name or path, or the one this command runs in.
+    pub(super) fn of_netns(netns: Option<String>) -> Self {
+        Self { netns, pid: None, host: false, root: None }
+    }
+
     /// Whether one is named.
     pub(super) fn is_named(&self) -> bool {
         self.netns.is_some() || self.pid.is_some() || self.host

@@ -72,6 +72,11 @@ impl Told {
         self.faults.push(Fault::new(name, text, reason));
     }
 
+    /// Adds a fault that was found elsewhere.
+    pub fn take(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
     /// Whether something was said of the setting, well or badly.
     pub fn has(&self, flag: &str) -> bool {
         self.said.contains_key(flag)
