@@ -1,9 +1,9 @@
 //! `nftdivert apply`.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
+use crate::apply::{Applied, ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
 
 use super::error::CliError;
 use super::exit::Exit;
@@ -32,17 +32,21 @@ pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let live = if args.break_live { LiveConnections::Break } else { LiveConnections::Keep };
     let others = if args.take_over { OtherMeshes::TakeOver } else { OtherMeshes::Refuse };
     let options = ApplyOptions { source: named.source.clone(), live, others };
-    put(&args.target, &named, &options, &[], output)
+    let (applied, result) = put(&args.target, &named, &options, &[], output)?;
+    output.json(&result);
+    // The result is out; closing the socket may now wait for the kernel's grace period.
+    drop(applied);
+    Ok(Exit::Done)
 }
 
-/// Applies the policy and tells what came of it; `notes` are told first.
+/// Applies the policy and tells what came of it, and gives it for programs; `notes` are told first.
 pub(super) fn put(
     place: &TargetArgs,
     named: &NamedPolicy,
     options: &ApplyOptions,
     notes: &[String],
     output: &Output,
-) -> Result<Exit, CliError> {
+) -> Result<(Applied, Value), CliError> {
     let target = place.open()?;
     let applied = apply(&target, &named.policy, options)?;
     let word = match applied.outcome {
@@ -58,7 +62,7 @@ pub(super) fn put(
     ));
     let notes = [notes, &applied.notes].concat();
     output.notes(&notes);
-    output.json(&json!({
+    let result = json!({
         "outcome": applied.outcome,
         "policy": digest,
         "source": named.source,
@@ -66,8 +70,6 @@ pub(super) fn put(
         "expressions": applied.plan.ruleset.expression_count(),
         "effects": applied.plan.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "notes": notes,
-    }));
-    // The result is out; closing the socket may now wait for the kernel's grace period.
-    drop(applied);
-    Ok(Exit::Done)
+    });
+    Ok((applied, result))
 }

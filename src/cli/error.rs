@@ -12,6 +12,7 @@ use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
 use crate::process::user::UserError;
+use crate::verify::probe::ProbeError;
 
 use super::exit::Exit;
 use super::output::{ERROR, Output};
@@ -54,6 +55,9 @@ pub(super) enum CliError {
     /// The work failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// The probe can't begin.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
@@ -72,6 +76,8 @@ impl CliError {
     fn exit(&self) -> Exit {
         match self {
             Self::Target(error) if error.is_refused() => Exit::Failed,
+            Self::Probe(error) if error.is_usage() => Exit::Usage,
+            Self::Probe(_) => Exit::NotProven,
             Self::Policy(_)
             | Self::PolicyFile { .. }
             | Self::Misplaced
@@ -103,6 +109,7 @@ impl CliError {
                 | Self::Target(_)
                 | Self::Ids(_)
                 | Self::Apply(_)
+                | Self::Probe(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
                 | Self::User(_)

@@ -13,6 +13,7 @@ mod logs;
 mod output;
 mod plan;
 mod policy_args;
+mod probe;
 mod remove;
 mod status;
 mod target_args;
@@ -33,7 +34,8 @@ Exit codes:
   1    failed, and the namespace is as it was before unless the message says otherwise
   2    wrong usage or policy; nothing was touched
   3    verify: what is there differs from the plan
-  126  exec: the command can't be executed; 127: it is not found
+  126  probe: something failed, or nothing could be proven; exec: the command can't be executed
+  127  exec: the command is not found
 
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
@@ -42,6 +44,7 @@ Examples:
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
+  nftdivert probe --policy mesh.yaml                 prove it from inside, with no privilege
   nftdivert remove --netns web --drain               stop capturing; captured connections live on
   nftdivert istio-iptables -b '*' -i '*' -u 1337     in place of Istio's command of this name
   nftdivert exec --net-cls 10:1 --user 1337 -- envoy -c envoy.yaml
@@ -81,6 +84,8 @@ enum Command {
     Explain(Box<explain::ExplainArgs>),
     /// Compare the namespace with the policy, expression by expression.
     Verify(verify::VerifyArgs),
+    /// Prove capture from inside the pod, without any privilege, before the proxy runs.
+    Probe(Box<probe::ProbeArgs>),
     /// Tell what is applied, since when, by which version, from which policy.
     Status(status::StatusArgs),
     /// Stop capturing and take away everything that is ours.
@@ -119,6 +124,7 @@ fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {
         Command::Plan(args) => plan::run(args, output),
         Command::Explain(args) => explain::run(*args, output),
         Command::Verify(args) => verify::run(args, output),
+        Command::Probe(args) => probe::run(*args, output),
         Command::Status(args) => status::run(args, output),
         Command::Remove(args) => remove::run(args, output),
         Command::IstioIptables(_) => Err(CliError::Misplaced),

@@ -3,23 +3,26 @@
 mod flags;
 mod global;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::apply::{ApplyOptions, Captured, LiveConnections, OtherMeshes};
-use crate::dialect::istio::command::{FLAGS, Invocation, Others, Variables, Words, Work};
+use crate::dialect::istio::command::{
+    FLAGS, Invocation, Others, Validation, Variables, Words, Work,
+};
 use crate::policy::PolicyError;
 use crate::process::user::accounts;
+use crate::verify::probe::{ProbeOptions, probe as prove};
 
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
 use super::policy_args::NamedPolicy;
 use super::target_args::TargetArgs;
-use super::{Cli, apply, logs, plan, remove};
+use super::{Cli, apply, logs, plan, probe, remove};
 
 pub(super) use flags::IstioIptablesArgs;
 use global::{Global, OWN};
@@ -78,20 +81,56 @@ fn variables() -> Variables {
 }
 
 fn work(invocation: Invocation, output: &Output) -> Result<Exit, CliError> {
-    let Invocation { work, others, validation: _, netns, policy, notes } = invocation;
+    let Invocation { work, others, validation, netns, policy, notes } = invocation;
     let root = netns.is_none().then_some(Path::new("/"));
     let place = TargetArgs::of_netns(netns);
     let named = NamedPolicy { policy, source: NAME.to_owned() };
     match work {
-        Work::Apply => apply::put(&place, &named, &options(others), &notes, output),
+        Work::Apply => {
+            let (applied, result) = apply::put(&place, &named, &options(others), &notes, output)?;
+            let exit = validate(validation, &place, &named, result, output)?;
+            // The result is out; closing the socket may now wait for the kernel's grace period.
+            drop(applied);
+            Ok(exit)
+        }
         Work::Show => plan::show(&named, root, &notes, output),
         Work::CleanUp => remove::take_away(&place, Captured::Cut, &notes, output),
         Work::ShowCleanUp => {
             let text = format!("what is nftdivert's would be removed from {}", place.words());
-            Ok(tell("shown", &text, &notes, output))
+            output.json(&tell("shown", &text, &notes, output));
+            Ok(Exit::Done)
         }
-        Work::Nothing => Ok(tell("skipped", "nothing was applied, as was asked", &notes, output)),
+        Work::Nothing => {
+            let result = tell("skipped", "nothing was applied, as was asked", &notes, output);
+            validate(validation, &place, &named, result, output)
+        }
     }
+}
+
+/// Tries what was applied, if that was asked for, and prints `result` for programs.
+fn validate(
+    validation: Option<Validation>,
+    place: &TargetArgs,
+    named: &NamedPolicy,
+    mut result: Value,
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let exit = match validation {
+        None => Exit::Done,
+        Some(Validation { port, timeout }) => {
+            let options = ProbeOptions { port, limit: timeout, root: PathBuf::from("/") };
+            let report = match place.netns()? {
+                Some(netns) => {
+                    netns.run(|| prove(&named.policy, &options)).map_err(CliError::Target)?
+                }
+                None => prove(&named.policy, &options),
+            }?;
+            result["validation"] = probe::tell(named, &report, output);
+            probe::exit(&report)
+        }
+    };
+    output.json(&result);
+    Ok(exit)
 }
 
 fn options(others: Others) -> ApplyOptions {
@@ -102,11 +141,10 @@ fn options(others: Others) -> ApplyOptions {
     ApplyOptions { source: NAME.to_owned(), live: LiveConnections::Keep, others }
 }
 
-fn tell(outcome: &str, text: &str, notes: &[String], output: &Output) -> Exit {
+fn tell(outcome: &str, text: &str, notes: &[String], output: &Output) -> Value {
     output.line(text);
     output.notes(notes);
-    output.json(&json!({ "outcome": outcome, "notes": notes }));
-    Exit::Done
+    json!({ "outcome": outcome, "notes": notes })
 }
 
 #[cfg(test)]

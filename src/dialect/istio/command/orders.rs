@@ -9,7 +9,7 @@ use super::words::Words;
 use super::{identity, settings};
 use crate::dialect::istio::lists;
 use crate::dialect::{Flaw, Told};
-use crate::policy::{CapturePolicy, PolicyError};
+use crate::policy::{CapturePolicy, Fault, PolicyError};
 use crate::words::Port;
 
 /// What messages call the place where the policy comes from.
@@ -85,7 +85,22 @@ impl Invocation {
         let netns = netns(&mut reader);
         let Reader { told, notes, .. } = reader;
         let policy = told.finish(ORIGIN)?;
+        if let Some(error) = validation.and_then(|validation| validation.doubt(&policy)) {
+            return Err(error);
+        }
         Ok(Invocation { work, others, validation, netns, policy, notes })
+    }
+}
+
+impl Validation {
+    /// Where the proxy listens nothing else can.
+    fn doubt(self, policy: &CapturePolicy) -> Option<PolicyError> {
+        let ports = policy.proxy.ports;
+        let is_taken = [ports.outbound, ports.inbound, ports.dns].contains(&self.port);
+        let reason = "is one of the proxy's ports; --run-validation needs another";
+        let text = self.port.to_string();
+        let fault = is_taken.then(|| Fault::new("--iptables-probe-port", Some(&text), reason));
+        PolicyError::of(ORIGIN, fault)
     }
 }
 
