@@ -17,13 +17,13 @@ pub(super) fn say(reader: &mut Reader<'_>) {
             None => USUAL.to_owned(),
         };
     }
-    let uids = user_numbers(reader, &users.text).and_then(|text| lists::uids(&text));
+    let uids = user_numbers(reader, &users.text);
     let groups = reader.named("proxy-gid");
     let gids = match (groups.text.as_str(), &uids) {
         // What is wrong with the users is told once.
         ("", Err(_)) => Err(Vec::new()),
         ("", Ok(_)) => lists::gids(&same_groups(reader, &users.text)),
-        (text, _) => group_numbers(reader, text).and_then(|text| lists::gids(&text)),
+        (text, _) => group_numbers(reader, text, lists::gids),
     };
     reader.told.say_read("proxy-uid", &users.name, uids);
     reader.told.say_read("proxy-gid", &groups.name, gids);
@@ -32,10 +32,10 @@ pub(super) fn say(reader: &mut Reader<'_>) {
 
 fn owner_groups(reader: &mut Reader<'_>) {
     let Said { name, text } = reader.named("ISTIO_OUTBOUND_OWNER_GROUPS");
-    let read = group_numbers(reader, &text).and_then(|text| lists::gids_or_all(&text));
+    let read = group_numbers(reader, &text, lists::gids_or_all);
     reader.told.say_read("owner-groups", &name, read);
     let Said { name, text } = reader.named("ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE");
-    let read = group_numbers(reader, &text).and_then(|text| lists::gids(&text));
+    let read = group_numbers(reader, &text, lists::gids);
     reader.told.say_read("owner-groups-exclude", &name, read);
 }
 
@@ -49,35 +49,43 @@ fn same_groups(reader: &Reader<'_>, users: &str) -> String {
     users.split(',').map(group).collect::<Vec<_>>().join(",")
 }
 
+/// Reads a list of numbers.
+type Read = fn(&str) -> Result<String, Vec<Flaw>>;
+
 fn user_numbers(reader: &Reader<'_>, text: &str) -> Result<String, Vec<Flaw>> {
     let number = |name: &str| reader.accounts.user(name).map(|uid| uid.to_string());
-    numbers(text, "user in /etc/passwd", number)
+    numbers(text, "user in /etc/passwd", number, lists::uids)
 }
 
-fn group_numbers(reader: &Reader<'_>, text: &str) -> Result<String, Vec<Flaw>> {
+fn group_numbers(reader: &Reader<'_>, text: &str, read: Read) -> Result<String, Vec<Flaw>> {
     let number = |name: &str| reader.accounts.group(name).map(|gid| gid.to_string());
-    numbers(text, "group in /etc/group", number)
+    numbers(text, "group in /etc/group", number, read)
 }
 
-/// The list with numbers in place of names. What is neither, such as an empty item, stays as it is
-/// for the list to judge, unless names are all that is wrong.
+/// The list with numbers in place of names.
 fn numbers(
     text: &str,
     kind: &str,
     number: impl Fn(&str) -> Option<String>,
+    read: Read,
 ) -> Result<String, Vec<Flaw>> {
-    let (mut items, mut flaws) = (Vec::new(), Vec::new());
-    for item in text.split(',') {
-        match number(item).filter(|_| !is_number(item)) {
-            Some(number) => items.push(number),
-            None if is_name(item) => {
-                let reason = format!("is neither a number nor a {kind}");
-                flaws.push(Flaw::new(item, reason));
-            }
-            None => items.push(item.to_owned()),
+    let mut flaws = Vec::new();
+    let mut numbered = |item: &str| match number(item).filter(|_| !is_number(item)) {
+        Some(number) => number,
+        None if is_name(item) => {
+            flaws.push(Flaw::new(item, format!("is neither a number nor a {kind}")));
+            // Any number: the rest of the list is judged too.
+            String::from("0")
         }
+        None => item.to_owned(),
+    };
+    let items: Vec<String> = text.split(',').map(&mut numbered).collect();
+    let read = read(&items.join(","));
+    if flaws.is_empty() {
+        return read;
     }
-    if flaws.is_empty() { Ok(items.join(",")) } else { Err(flaws) }
+    flaws.extend(read.err().into_iter().flatten());
+    Err(flaws)
 }
 
 fn is_number(item: &str) -> bool {

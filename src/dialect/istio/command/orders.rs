@@ -83,9 +83,12 @@ impl Invocation {
         let others = if reader.is("reconcile") { Others::TakeOver } else { Others::Refuse };
         let validation = validation(&mut reader, work);
         let netns = netns(&mut reader);
+        let probe_port = reader.named("iptables-probe-port").name;
         let Reader { told, notes, .. } = reader;
         let policy = told.finish(ORIGIN)?;
-        if let Some(error) = validation.and_then(|validation| validation.doubt(&policy)) {
+        if let Some(error) =
+            validation.and_then(|validation| validation.doubt(&policy, &probe_port))
+        {
             return Err(error);
         }
         Ok(Invocation { work, others, validation, netns, policy, notes })
@@ -94,12 +97,12 @@ impl Invocation {
 
 impl Validation {
     /// Where the proxy listens nothing else can.
-    fn doubt(self, policy: &CapturePolicy) -> Option<PolicyError> {
+    fn doubt(self, policy: &CapturePolicy, name: &str) -> Option<PolicyError> {
         let ports = policy.proxy.ports;
         let is_taken = [ports.outbound, ports.inbound, ports.dns].contains(&self.port);
         let reason = "is one of the proxy's ports; --run-validation needs another";
         let text = self.port.to_string();
-        let fault = is_taken.then(|| Fault::new("--iptables-probe-port", Some(&text), reason));
+        let fault = is_taken.then(|| Fault::new(name, Some(&text), reason));
         PolicyError::of(ORIGIN, fault)
     }
 }

@@ -4,6 +4,7 @@ use super::flag::Becomes;
 use super::reader::{Reader, Said};
 use super::table::FLAGS;
 use crate::dialect::istio::lists;
+use crate::dialect::istio::truth::truth;
 
 /// Says every setting that the command's flags and variables become. Those that were not given have
 /// Istio's defaults, not ours.
@@ -17,6 +18,7 @@ pub(super) fn say(reader: &mut Reader<'_>) {
     inbound_excluded(reader);
     name_queries(reader);
     families(reader);
+    unheard(reader);
 }
 
 /// Istio's excluded ports count where all ports are captured; the injector names them always.
@@ -77,5 +79,15 @@ fn families(reader: &mut Reader<'_>) {
         reader
             .notes
             .push(format!("{name} is false: IPv6 is not captured, and passes the proxy by"));
+    }
+}
+
+/// What was asked for knowingly, and is not done, is told.
+fn unheard(reader: &mut Reader<'_>) {
+    for name in ["iptables-trace-logging", "output-paths"] {
+        let Said { name, text } = reader.named(name);
+        if !text.is_empty() && truth(&text) != Ok(false) {
+            reader.notes.push(format!("{name} has no effect; see nftdivert istio-iptables --help"));
+        }
     }
 }
