@@ -231,7 +231,7 @@ fn the_documentation_lists_every_flag() {
         let variables: Vec<String> =
             flag.variables.iter().map(|name| format!("`{name}`")).collect();
         let variables = if variables.is_empty() { "none".into() } else { variables.join(", ") };
-        let start = format!("| {names} | {variables} |");
+        let start = format!("| {names} | {variables} | {} |", flag.becomes_text());
         if rows.iter().filter(|row| row.starts_with(&start)).count() != 1 {
             missing.push(start);
         }
