@@ -6,9 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("words", 0),
     ("policy", 1),
+    ("dialect", 1),
     ("ruleset", 1),
     ("plan", 1),
     ("explain", 1),
@@ -23,7 +24,8 @@ const FLOORS: [(&str, u8); 13] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 7] = [
+const ARROWS: [(&str, &str); 8] = [
+    ("dialect", "policy"),
     ("plan", "policy"),
     ("plan", "ruleset"),
     ("explain", "ruleset"),

@@ -1,14 +1,14 @@
 //! `nftdivert apply`.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
+use crate::apply::{Applied, ApplyOptions, LiveConnections, OtherMeshes, Outcome, apply};
 
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::{GOOD, Output};
-use super::policy_args::PolicyArgs;
+use super::policy_args::{NamedPolicy, PolicyArgs};
 use super::target_args::TargetArgs;
 
 /// Flags of `apply`.
@@ -29,33 +29,47 @@ pub(super) struct ApplyArgs {
 
 pub(super) fn run(args: ApplyArgs, output: &Output) -> Result<Exit, CliError> {
     let named = args.policy.load()?;
-    let target = args.target.open()?;
     let live = if args.break_live { LiveConnections::Break } else { LiveConnections::Keep };
     let others = if args.take_over { OtherMeshes::TakeOver } else { OtherMeshes::Refuse };
     let options = ApplyOptions { source: named.source.clone(), live, others };
-    let applied = apply(&target, &named.policy, &options)?;
+    let (applied, result) = put(&args.target, &named, &options, &[], output)?;
+    output.json(&result);
+    // The result is out; closing the socket may now wait for the kernel's grace period.
+    drop(applied);
+    Ok(Exit::Done)
+}
+
+/// Applies the policy and tells what came of it, and gives it for programs; `notes` are told first.
+pub(super) fn put(
+    place: &TargetArgs,
+    named: &NamedPolicy,
+    options: &ApplyOptions,
+    notes: &[String],
+    output: &Output,
+) -> Result<(Applied, Value), CliError> {
+    let target = place.open()?;
+    let applied = apply(&target, &named.policy, options)?;
     let word = match applied.outcome {
         Outcome::Unchanged => "unchanged",
         Outcome::Created => "applied",
         Outcome::Replaced => "replaced",
     };
     let rules = applied.plan.ruleset.rules().count();
-    let (place, digest) = (args.target.words(), named.policy.digest());
+    let (words, digest) = (place.words(), named.policy.digest());
     output.line(&format!(
-        "{GOOD}{word}{GOOD:#}: {rules} rules in {place}, policy {digest} from {}",
+        "{GOOD}{word}{GOOD:#}: {rules} rules in {words}, policy {digest} from {}",
         named.source
     ));
-    output.notes(&applied.notes);
-    output.json(&json!({
+    let notes = [notes, &applied.notes].concat();
+    output.notes(&notes);
+    let result = json!({
         "outcome": applied.outcome,
         "policy": digest,
         "source": named.source,
         "rules": rules,
         "expressions": applied.plan.ruleset.expression_count(),
         "effects": applied.plan.effects.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "notes": applied.notes,
-    }));
-    // The result is out; closing the socket may now wait for the kernel's grace period.
-    drop(applied);
-    Ok(Exit::Done)
+        "notes": notes,
+    });
+    Ok((applied, result))
 }

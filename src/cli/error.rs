@@ -12,6 +12,7 @@ use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
 use crate::process::user::UserError;
+use crate::verify::probe::ProbeError;
 
 use super::exit::Exit;
 use super::output::{ERROR, Output};
@@ -30,6 +31,9 @@ pub(super) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// Words stand between the program's name and `istio-iptables` that do not belong there.
+    #[error("write istio-iptables right behind the program's name, or behind --output and --log-*")]
+    Misplaced,
     /// The flags say no packet.
     #[error("{}", packet_text(.0))]
     Packet(Vec<Fault>),
@@ -51,6 +55,9 @@ pub(super) enum CliError {
     /// The work failed.
     #[error(transparent)]
     Apply(#[from] ApplyError),
+    /// The probe can't begin.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
@@ -69,8 +76,11 @@ impl CliError {
     fn exit(&self) -> Exit {
         match self {
             Self::Target(error) if error.is_refused() => Exit::Failed,
+            Self::Probe(error) if error.is_usage() => Exit::Usage,
+            Self::Probe(_) => Exit::NotProven,
             Self::Policy(_)
             | Self::PolicyFile { .. }
+            | Self::Misplaced
             | Self::Packet(_)
             | Self::Target(_)
             | Self::Ids(_)
@@ -94,10 +104,12 @@ impl CliError {
                 Self::Policy(error) => json!(error.faults),
                 Self::Packet(faults) => json!(faults),
                 Self::PolicyFile { .. }
+                | Self::Misplaced
                 | Self::NotApplied { .. }
                 | Self::Target(_)
                 | Self::Ids(_)
                 | Self::Apply(_)
+                | Self::Probe(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
                 | Self::User(_)

@@ -13,6 +13,8 @@ pub(super) enum Exit {
     Usage,
     /// What is there differs from what should be.
     Differs,
+    /// A probe saw something fail, or could prove nothing.
+    NotProven,
     /// The command to run is there but can't be executed, as env(1) says it.
     CommandRefused,
     /// There is no such command, as env(1) says it.
@@ -26,7 +28,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Differs => 3,
-            Exit::CommandRefused => 126,
+            Exit::NotProven | Exit::CommandRefused => 126,
             Exit::CommandAbsent => 127,
         })
     }

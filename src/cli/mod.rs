@@ -8,21 +8,24 @@ mod error;
 mod exec;
 mod exit;
 mod explain;
+mod istio_iptables;
 mod logs;
 mod output;
 mod plan;
 mod policy_args;
+mod probe;
 mod remove;
 mod status;
 mod target_args;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use error::CliError;
 use exit::Exit;
-
 use output::Output;
 
 const EXIT_CODES: &str = "\
@@ -31,7 +34,8 @@ Exit codes:
   1    failed, and the namespace is as it was before unless the message says otherwise
   2    wrong usage or policy; nothing was touched
   3    verify: what is there differs from the plan
-  126  exec: the command can't be executed; 127: it is not found
+  126  probe: something failed, or nothing could be proven; exec: the command can't be executed
+  127  exec: the command is not found
 
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
@@ -40,7 +44,9 @@ Examples:
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
+  nftdivert probe --policy mesh.yaml                 prove it from inside, with no privilege
   nftdivert remove --netns web --drain               stop capturing; captured connections live on
+  nftdivert istio-iptables -b '*' -i '*' -u 1337     in place of Istio's command of this name
   nftdivert exec --net-cls 10:1 --user 1337 -- envoy -c envoy.yaml
                                                      run a proxy in a group that a policy names";
 
@@ -78,10 +84,16 @@ enum Command {
     Explain(Box<explain::ExplainArgs>),
     /// Compare the namespace with the policy, expression by expression.
     Verify(verify::VerifyArgs),
+    /// Prove capture from inside the pod, without any privilege, before the proxy runs.
+    Probe(Box<probe::ProbeArgs>),
     /// Tell what is applied, since when, by which version, from which policy.
     Status(status::StatusArgs),
     /// Stop capturing and take away everything that is ours.
     Remove(remove::RemoveArgs),
+    /// Do what Istio's command of this name does, with its flags and variables: for an injector
+    /// template that names this image in place of istio-init's.
+    #[command(name = "istio-iptables")]
+    IstioIptables(istio_iptables::IstioIptablesArgs),
     /// Join a cgroup, become a user, and run a command: for proxies that a policy tells apart by
     /// their group.
     Exec(exec::ExecArgs),
@@ -94,6 +106,12 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    let lossy = |word: OsString| word.to_string_lossy().into_owned();
+    let args: Vec<String> = std::env::args_os().map(lossy).collect();
+    // Istio's flags are read as Istio reads them, which is not how clap does.
+    if let Some(words) = istio_iptables::words(&args) {
+        return istio_iptables::main(&words);
+    }
     let cli = Cli::parse();
     logs::start(cli.global.log_level, cli.global.log_format);
     // What is missing then is told by the call that needed it.
@@ -101,18 +119,27 @@ pub fn run() -> ExitCode {
         tracing::warn!(%error, "can't put permitted capabilities into force");
     }
     let output = Output::new(cli.global.output);
-    let result = match cli.command {
-        Command::Apply(args) => apply::run(args, &output),
-        Command::Plan(args) => plan::run(args, &output),
-        Command::Explain(args) => explain::run(*args, &output),
-        Command::Verify(args) => verify::run(args, &output),
-        Command::Status(args) => status::run(args, &output),
-        Command::Remove(args) => remove::run(args, &output),
+    finish(dispatch(cli.command, &output), &output)
+}
+
+fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {
+    match command {
+        Command::Apply(args) => apply::run(args, output),
+        Command::Plan(args) => plan::run(args, output),
+        Command::Explain(args) => explain::run(*args, output),
+        Command::Verify(args) => verify::run(args, output),
+        Command::Probe(args) => probe::run(*args, output),
+        Command::Status(args) => status::run(args, output),
+        Command::Remove(args) => remove::run(args, output),
+        Command::IstioIptables(_) => Err(CliError::Misplaced),
         Command::Exec(args) => exec::run(args),
-        Command::Demo(args) => demo::run(&args, &output),
-        Command::Completions(args) => completions::run(args, &output),
-    };
-    let exit = result.unwrap_or_else(|error| error.report(&output));
+        Command::Demo(args) => demo::run(&args, output),
+        Command::Completions(args) => completions::run(args, output),
+    }
+}
+
+fn finish(result: Result<Exit, CliError>, output: &Output) -> ExitCode {
+    let exit = result.unwrap_or_else(|error| error.report(output));
     if let Some(error) = output.failure() {
         output.complain(output::ERROR, "error", &format!("can't print the result: {error}"));
         return Exit::Failed.into();

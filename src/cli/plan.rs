@@ -1,6 +1,6 @@
 //! `nftdivert plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -25,14 +25,24 @@ pub(super) struct PlanArgs {
 }
 
 pub(super) fn run(args: PlanArgs, output: &Output) -> Result<Exit, CliError> {
-    let named = args.policy.load()?;
-    let facts = look_up(&named.policy, Some(&args.root))?;
+    show(&args.policy.load()?, Some(&args.root), &[], output)
+}
+
+/// Prints what would be applied; `root` is the pod's root file system, if it is known.
+pub(super) fn show(
+    named: &NamedPolicy,
+    root: Option<&Path>,
+    notes: &[String],
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let facts = look_up(&named.policy, root)?;
     let plan = plan(&named.policy, &facts).map_err(ApplyError::from)?;
     if output.is_json() {
-        output.json(&as_json(&named, &plan));
+        output.json(&as_json(named, &plan, notes));
     } else {
-        output.text(&as_text(&named, &plan));
+        output.text(&as_text(named, &plan));
     }
+    output.notes(notes);
     Ok(Exit::Done)
 }
 
@@ -46,7 +56,7 @@ fn as_text(named: &NamedPolicy, plan: &Plan) -> String {
     text
 }
 
-fn as_json(named: &NamedPolicy, plan: &Plan) -> Value {
+fn as_json(named: &NamedPolicy, plan: &Plan, notes: &[String]) -> Value {
     json!({
         "policy": named.policy.digest(),
         "source": named.source,
@@ -57,6 +67,7 @@ fn as_json(named: &NamedPolicy, plan: &Plan) -> Value {
         "rules": plan.ruleset.rules().count(),
         "expressions": plan.ruleset.expression_count(),
         "nft": ruleset_text(&plan.ruleset),
+        "notes": notes,
     })
 }
 

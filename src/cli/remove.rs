@@ -30,11 +30,21 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 pub(super) fn run(args: RemoveArgs, output: &Output) -> Result<Exit, CliError> {
-    let target = args.target.open()?;
     let captured = if args.drain { Captured::Drain(args.drain_timeout) } else { Captured::Cut };
+    take_away(&args.target, captured, &[], output)
+}
+
+/// Removes what is ours and tells what came of it; `notes` are told first.
+pub(super) fn take_away(
+    place: &TargetArgs,
+    captured: Captured,
+    notes: &[String],
+    output: &Output,
+) -> Result<Exit, CliError> {
+    let target = place.open()?;
     let tell = |progress: DrainProgress| show_progress(progress, output);
     let removed = remove(&target, &RemoveOptions { captured, progress: &tell })?;
-    let place = args.target.words();
+    let place = place.words();
     if removed.was_there {
         let cut = match removed.cut {
             Some(0) => "no captured connection was cut".to_owned(),
@@ -46,11 +56,12 @@ pub(super) fn run(args: RemoveArgs, output: &Output) -> Result<Exit, CliError> {
     } else {
         output.line(&format!("nothing was applied in {place}"));
     }
-    output.notes(&removed.notes);
+    let notes = [notes, &removed.notes].concat();
+    output.notes(&notes);
     output.json(&json!({
         "removed": removed.was_there,
         "cutConnections": removed.cut,
-        "notes": removed.notes,
+        "notes": notes,
     }));
     // The result is out; closing the socket now waits for the kernel's grace period.
     drop(removed);

@@ -31,6 +31,11 @@ pub(super) struct TargetArgs {
 }
 
 impl TargetArgs {
+    /// A namespace by its name or path, or the one this command runs in.
+    pub(super) fn of_netns(netns: Option<String>) -> Self {
+        Self { netns, pid: None, host: false, root: None }
+    }
+
     /// Whether one is named.
     pub(super) fn is_named(&self) -> bool {
         self.netns.is_some() || self.pid.is_some() || self.host
@@ -41,16 +46,21 @@ impl TargetArgs {
         self.root.as_deref()
     }
 
-    /// Opens the namespace.
-    pub(super) fn open(&self) -> Result<Target, CliError> {
+    /// The namespace that is named, if any.
+    pub(super) fn netns(&self) -> Result<Option<Netns>, CliError> {
         let netns = match (&self.netns, self.pid) {
             (Some(name), _) if name.contains('/') => Some(Netns::at(Path::new(name))),
             (Some(name), _) => Some(Netns::named(name)),
             (None, Some(pid)) => Some(Netns::of_pid(pid)),
             (None, None) => None,
         };
+        netns.transpose().map_err(CliError::Target)
+    }
+
+    /// Opens the namespace.
+    pub(super) fn open(&self) -> Result<Target, CliError> {
         let host = if self.host { HostRule::Require } else { HostRule::Refuse };
-        let mut target = match netns.transpose().map_err(CliError::Target)? {
+        let mut target = match self.netns()? {
             Some(netns) => self.other(netns, host)?,
             None => Target::current(host),
         };

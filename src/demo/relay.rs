@@ -1,19 +1,19 @@
 //! One captured connection: asks the kernel where it was going, goes there, copies both ways.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::socket::sockopt::{Ip6tOriginalDst, IpTransparent, Mark, OriginalDst};
-use nix::sys::socket::{getsockopt, setsockopt};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::{IpTransparent, Mark};
 use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::proxy::{Direction, Outcome, Seen};
 use super::socket::open;
+use crate::net::original::original_destination;
 
 const DIAL_LIMIT: Duration = Duration::from_secs(2);
 
@@ -101,22 +101,7 @@ async fn copy(client: &mut TcpStream, server: &mut TcpStream) -> io::Result<()> 
 /// Where the connection was going when it left its client, and where it arrived.
 fn destinations(client: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
     let local = client.local_addr()?;
-    let original = match local {
-        SocketAddr::V4(_) => getsockopt(client, OriginalDst).map(|raw| {
-            let ip = Ipv4Addr::from(u32::from_be(raw.sin_addr.s_addr));
-            SocketAddr::from((ip, u16::from_be(raw.sin_port)))
-        }),
-        SocketAddr::V6(_) => getsockopt(client, Ip6tOriginalDst).map(|raw| {
-            let ip = Ipv6Addr::from(raw.sin6_addr.s6_addr);
-            SocketAddr::from((ip, u16::from_be(raw.sin6_port)))
-        }),
-    };
-    match original {
-        Ok(original) => Ok((original, local)),
-        // Not tracked, or no connection tracking at all: nobody changed it.
-        Err(Errno::ENOENT | Errno::ENOPROTOOPT) => Ok((local, local)),
-        Err(error) => Err(error.into()),
-    }
+    Ok((original_destination(client, local)?, local))
 }
 
 fn reset(client: TcpStream) {

@@ -1,10 +1,12 @@
 //! The rest of a network namespace: entering one, its ids, addresses, routing, sysctls, sockets,
-//! name servers, tables of iptables-legacy, the kernel's release; and user namespaces.
+//! original destinations, name servers, tables of iptables-legacy, the kernel's release; and user
+//! namespaces.
 
 pub mod address;
 pub mod ids;
 pub mod kernel;
 pub mod netns;
+pub mod original;
 pub mod resolv;
 pub mod routing;
 pub mod sockets;

@@ -34,6 +34,28 @@ pub struct Fault {
     pub reason: String,
 }
 
+impl PolicyError {
+    /// The error with these faults, in their order; those beyond a thousand are counted in the last
+    /// one. `None` where there are none.
+    pub fn of(origin: &str, faults: impl IntoIterator<Item = Fault>) -> Option<PolicyError> {
+        let mut all = Faults::default();
+        for Fault { field, value, line, reason } in faults {
+            all.add(Place { field, line }, value, reason);
+        }
+        let faults = all.into_vec();
+        (!faults.is_empty()).then(|| PolicyError { origin: origin.to_owned(), faults })
+    }
+}
+
+impl Fault {
+    /// A fault of `field`; `text` is what was written there, as it was written, or `None` where
+    /// nothing was.
+    pub fn new(field: &str, text: Option<&str>, reason: impl Into<String>) -> Fault {
+        let value = text.map(shown).unwrap_or_default();
+        Fault { field: field.to_owned(), value, line: None, reason: reason.into() }
+    }
+}
+
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = match self.origin.as_str() {
@@ -127,6 +149,16 @@ mod tests {
         );
         let error = PolicyError { origin: "pod.yaml".into(), faults: vec![fault(None, "0")] };
         assert!(error.to_string().starts_with("the policy in pod.yaml has 1 fault:\n  inbound"));
+    }
+
+    #[test]
+    fn faults_of_others_are_made_safe_and_counted() {
+        assert_eq!(PolicyError::of("a", []), None);
+        let one = Fault::new("-b", Some("80\n"), "must be a port");
+        assert_eq!(one.to_string(), "-b: \"80\\n\": must be a port");
+        assert_eq!(Fault::new("-b", None, "is missing").to_string(), "-b: is missing");
+        let many = PolicyError::of("a", vec![one; MOST + 2]).unwrap();
+        assert_eq!((many.origin.as_str(), many.faults.len()), ("a", MOST + 1));
     }
 
     #[test]

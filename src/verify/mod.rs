@@ -1,5 +1,7 @@
 //! Reads back and compares with the plan, expression by expression.
 
+pub mod probe;
+
 use crate::apply::{ApplyError, Ours, RECORD_CHAIN, Target, is_in_place, observe};
 use crate::netlink::{Connection, Family};
 use crate::nft::NftError;

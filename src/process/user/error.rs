@@ -1,5 +1,8 @@
 //! What can go wrong with a user: what was tried, for whom, and what helps.
 
+use std::io;
+use std::path::PathBuf;
+
 use nix::errno::Errno;
 use thiserror::Error;
 
@@ -31,6 +34,14 @@ pub enum UserError {
         name: String,
         /// What the system said.
         source: Errno,
+    },
+    /// A file that lists names is there and can't be read.
+    #[error("can't read {}: {source}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// The kernel refused a step.
     #[error("become uid {uid}, gid {gid}: {operation}: {source}{}", advice(*source))]

@@ -2,6 +2,7 @@
 
 mod assume;
 mod error;
+mod names;
 
 use std::ffi::CString;
 
@@ -11,6 +12,7 @@ use crate::words::{Gid, Uid};
 
 pub use assume::assume;
 pub use error::UserError;
+pub use names::accounts;
 
 /// A user and its groups.
 #[derive(Clone, Debug, PartialEq, Eq)]

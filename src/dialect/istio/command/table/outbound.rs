@@ -1,0 +1,100 @@
+//! Flags of what is captured on the way out, and of interfaces.
+
+use crate::dialect::istio::command::flag::{Becomes, Flag};
+use crate::dialect::istio::command::read::as_written;
+use crate::dialect::istio::lists::{interfaces, ports, ranges, ranges_or_all};
+
+pub(super) const OUTBOUND: &[Flag] = &[
+    Flag {
+        long: "istio-service-cidr",
+        short: Some('i'),
+        variables: &["ISTIO_SERVICE_CIDR"],
+        value_name: Some("RANGES"),
+        default: "",
+        help: "Destinations to redirect: * for all, a list, or none where empty",
+        becomes: Becomes::Setting { flag: "outbound-ranges", read: ranges_or_all },
+    },
+    Flag {
+        long: "istio-service-exclude-cidr",
+        short: Some('x'),
+        variables: &["ISTIO_SERVICE_EXCLUDE_CIDR"],
+        value_name: Some("RANGES"),
+        default: "",
+        help: "Destinations not to redirect",
+        becomes: Becomes::Setting { flag: "outbound-exclude-ranges", read: ranges },
+    },
+    Flag {
+        long: "istio-outbound-ports",
+        short: Some('q'),
+        variables: &["ISTIO_OUTBOUND_PORTS"],
+        value_name: Some("PORTS"),
+        default: "",
+        help: "Outgoing ports to redirect wherever they lead",
+        becomes: Becomes::Setting { flag: "outbound-include-ports", read: ports },
+    },
+    Flag {
+        long: "istio-local-outbound-ports-exclude",
+        short: Some('o'),
+        variables: &["ISTIO_LOCAL_OUTBOUND_PORTS_EXCLUDE"],
+        value_name: Some("PORTS"),
+        default: "",
+        help: "Outgoing ports not to redirect",
+        becomes: Becomes::Setting { flag: "outbound-exclude-ports", read: ports },
+    },
+    Flag {
+        long: "istio-exclude-interfaces",
+        short: Some('c'),
+        variables: &["ISTIO_EXCLUDE_INTERFACES"],
+        value_name: Some("NAMES"),
+        default: "",
+        help: "Interfaces whose traffic is left alone",
+        becomes: Becomes::Setting { flag: "exclude-interfaces", read: interfaces },
+    },
+    Flag {
+        long: "kube-virt-interfaces",
+        short: Some('k'),
+        variables: &["KUBE_VIRT_INTERFACES"],
+        value_name: Some("NAMES"),
+        default: "",
+        help: "Interfaces to machines inside the pod: what comes in by them is treated as outgoing",
+        becomes: Becomes::Setting { flag: "virtual-interfaces", read: interfaces },
+    },
+    Flag {
+        long: "",
+        short: None,
+        variables: &["ISTIO_OUTBOUND_OWNER_GROUPS"],
+        value_name: Some("GROUPS"),
+        default: "*",
+        help: "Groups whose outgoing traffic is redirected, by number or name; 64 at most",
+        becomes: Becomes::Joint("outbound.ownerGroups.include"),
+    },
+    Flag {
+        long: "",
+        short: None,
+        variables: &["ISTIO_OUTBOUND_OWNER_GROUPS_EXCLUDE"],
+        value_name: Some("GROUPS"),
+        default: "",
+        help: "Groups whose outgoing traffic is not redirected, by number or name; 64 at most",
+        becomes: Becomes::Joint("outbound.ownerGroups.exclude"),
+    },
+    Flag {
+        long: "",
+        short: None,
+        variables: &["ISTIO_OUTBOUND_IPV4_LOOPBACK_CIDR"],
+        value_name: Some("RANGE"),
+        default: "127.0.0.1/32",
+        help: "The part of 127.0.0.0/8 that is the pod itself",
+        becomes: Becomes::Setting { flag: "loopback", read: as_written },
+    },
+    Flag {
+        long: "",
+        short: None,
+        variables: &["DISABLE_REDIRECTION_ON_LOCAL_LOOPBACK"],
+        value_name: Some("ANYTHING"),
+        default: "",
+        help: "The proxy's calls of its own pod are not redirected (older releases)",
+        becomes: Becomes::Refused(
+            "they are redirected always; exclude ports with -o, or lo with -c, or unset this",
+        ),
+    },
+];

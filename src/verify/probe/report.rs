@@ -1,0 +1,67 @@
+//! What a probe found.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use super::check::Check;
+use super::place::Role;
+
+/// What a probe found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Who the probing process is to the rules.
+    pub role: Role,
+    /// Each check with its outcome.
+    pub findings: Vec<Finding>,
+}
+
+/// One check and its outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was to be found out.
+    pub check: Check,
+    /// Where it was sent, if anything was.
+    pub to: Option<SocketAddr>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was seen, or why nothing could be.
+    pub seen: String,
+    /// What the user can do.
+    pub advice: Option<String>,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The rules did what the policy says; without them it would have ended otherwise.
+    Proven,
+    /// It went directly, as the policy says. It would without rules too: alone it proves nothing.
+    Direct,
+    /// It could not be tried.
+    Unproven,
+    /// It did not end as the policy says.
+    Failed,
+}
+
+impl Report {
+    /// Whether something was proven and nothing failed.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.count(Outcome::Proven) > 0 && self.count(Outcome::Failed) == 0
+    }
+
+    /// How many checks ended so.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.findings.iter().filter(|finding| finding.outcome == outcome).count()
+    }
+}
+
+impl Finding {
+    pub(super) fn unproven(check: Check, why: impl Into<String>, advice: Option<&str>) -> Self {
+        let advice = advice.map(str::to_owned);
+        Self { check, to: None, outcome: Outcome::Unproven, seen: why.into(), advice }
+    }
+}

@@ -1,0 +1,1 @@
+//! Many policies and identities: what is tried, what is not.
