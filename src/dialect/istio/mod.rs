@@ -1,4 +1,5 @@
 //! Istio's words: the annotations of its pods, the flags and environment of its command.
 
 pub mod lists;
+pub mod pod;
 pub mod truth;
