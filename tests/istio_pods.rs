@@ -54,7 +54,9 @@ fn defaults_may_be_written_out() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dialect/pods");
     let defaults = outcome(&folder.join("defaults.json"));
     assert!(defaults.contains("apiVersion"), "{defaults}");
-    for same in ["defaults_written_out.json", "native_sidecar.json", "gateway_flag_is_late.json"] {
+    for same in
+        ["defaults_written_out.json", "native_sidecar.json", "proxy_is_not_the_command.json"]
+    {
         assert_eq!(outcome(&folder.join(same)), defaults, "{same}");
     }
 }
