@@ -21,6 +21,9 @@ pub(super) const KUBEVIRT: &str = "traffic.sidecar.istio.io/kubevirtInterfaces";
 const INCLUDE_INBOUND: &str = "traffic.sidecar.istio.io/includeInboundPorts";
 const EXCLUDE_INBOUND: &str = "traffic.sidecar.istio.io/excludeInboundPorts";
 
+/// The port of the proxy's health, which the injector adds to the excluded ones.
+const STATUS_PORT: &str = "status.sidecar.istio.io/port";
+
 /// The proxy's own ports, which Istio excludes whatever the pod says: merged metrics, health, Envoy's
 /// metrics.
 const ALWAYS_EXCLUDED: [&str; 3] = ["15020", "15021", "15090"];
@@ -97,10 +100,11 @@ fn inbound_ports(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut V
     let excluded = lists::ports(said.get(EXCLUDE_INBOUND).map_or("", String::as_str));
     let excluded = excluded.map(|ports| {
         let own = ports.split(',').filter(|port| !port.is_empty());
-        let own: Vec<&str> = own.filter(|port| !ALWAYS_EXCLUDED.contains(port)).collect();
+        let mut own: Vec<&str> = own.filter(|port| !ALWAYS_EXCLUDED.contains(port)).collect();
         if included == "*" {
             return [own.as_slice(), &ALWAYS_EXCLUDED].concat().join(",");
         }
+        own.retain(|port| said.get(STATUS_PORT).is_none_or(|status| status != port));
         if !own.is_empty() {
             let reason = format!("has no effect, since {INCLUDE_INBOUND} lists the ports");
             notes.push(Note::new(EXCLUDE_INBOUND, reason));
