@@ -202,6 +202,11 @@ mod tests {
         told.say("outbound-port", "-p", "15008");
         told.say_read("tunnel-port", "-e", Err::<String, _>(vec![Flaw::new("x", "is bad")]));
         assert_eq!(lines(told), ["-e: x: is bad"]);
+        // A list that could not be read is not an empty one.
+        let mut told = Told::default();
+        told.say("proxy-uid", "-u", "");
+        told.say_read("proxy-gid", "-g", Err::<String, _>(vec![Flaw::new("x", "is bad")]));
+        assert_eq!(lines(told), ["-g: x: is bad"]);
     }
 
     #[test]

@@ -120,7 +120,7 @@ impl Faults {
 }
 
 /// `text` on one line, safe for a terminal: quoted where it would be unclear, cut where it is long.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let start: String = text.chars().take(LONGEST).collect();
     let quoted = format!("{start:?}");
     let clear = !start.is_empty() && start.trim() == start && quoted == format!("\"{start}\"");

@@ -8,7 +8,7 @@ use super::settings::Shape;
 const LONGEST_SLIP: usize = 40;
 
 /// The key that was meant, where one is near enough to `key`.
-pub(super) fn nearest<'k>(key: &str, keys: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(key: &str, keys: &[&'k str]) -> Option<&'k str> {
     if key.len() > LONGEST_SLIP {
         return None;
     }

@@ -32,8 +32,10 @@ pub use capture::{
     CapturePolicy, Dns, Inbound, InboundPorts, IncludedGroups, Interfaces, NameServers, Outbound,
     OutboundRanges, OwnerGroups, PassthroughSource, Proxy, ProxyPorts, Tproxy,
 };
+pub(crate) use fault::shown;
 pub use fault::{Fault, PolicyError};
 pub use flags::Override;
+pub(crate) use hint::nearest;
 pub use identity::{Identity, Marks, Match};
 pub use included::IncludedRanges;
 pub use loopback::LoopbackRange;

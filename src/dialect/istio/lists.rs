@@ -9,6 +9,10 @@ use std::str::FromStr;
 use crate::dialect::Flaw;
 use crate::words::{Cidr, Gid, IfName, Port, Uid};
 
+/// Flaws of one list beyond this many are counted, not kept: a list may come from a pod, and its flaws
+/// must not fill the memory of the node.
+const MOST: usize = 100;
+
 /// Ports, such as `80,443`.
 ///
 /// # Errors
@@ -118,12 +122,16 @@ fn list<T: Display>(text: &str, parse: fn(&str) -> Result<T, String>) -> Result<
     if text.is_empty() {
         return Ok(String::new());
     }
-    let (mut items, mut flaws) = (Vec::new(), Vec::new());
+    let (mut items, mut flaws, mut more) = (Vec::new(), Vec::new(), 0_usize);
     for text in text.split(',') {
         match item(text, parse) {
             Ok(value) => items.push(value.to_string()),
+            Err(_) if flaws.len() == MOST => more += 1,
             Err(reason) => flaws.push(Flaw::new(text, reason)),
         }
+    }
+    if more > 0 {
+        flaws.push(Flaw::new("…", format!("{more} more items are wrong, not shown")));
     }
     if flaws.is_empty() { Ok(items.join(",")) } else { Err(flaws) }
 }
@@ -199,6 +207,13 @@ mod tests {
                 "\"*\" is not allowed here; where it is, it stands alone",
             ]
         );
+    }
+
+    #[test]
+    fn flaws_beyond_the_most_are_counted() {
+        let said = reasons(ports(&",".repeat(MOST + 4)));
+        assert_eq!(said.len(), MOST + 1);
+        assert_eq!(said[MOST], "\"…\" 5 more items are wrong, not shown");
     }
 
     #[test]

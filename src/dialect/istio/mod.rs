@@ -2,4 +2,5 @@
 
 pub mod command;
 pub mod lists;
+pub mod pod;
 pub mod truth;
