@@ -1,68 +1,19 @@
 //! Groups of a test's own, and programs in and around them.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use nftdivert::net::netns::Netns;
+use nftdivert_integration::ran::release;
+pub(crate) use nftdivert_integration::ran::{Ran, program};
 use nftdivert_integration::shell::ip;
-
-/// What a program said and how it ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) pid: u32,
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Ran {
-    /// What it printed; it must have succeeded without a complaint.
-    #[track_caller]
-    pub(crate) fn said(&self) -> &str {
-        assert_eq!((self.code, self.err.as_str()), (0, ""), "{self:?}");
-        self.out.trim_end()
-    }
-
-    /// It must have failed with this code, printed nothing, and complained in these words.
-    #[track_caller]
-    pub(crate) fn refused(&self, code: i32, words: &[&str]) {
-        assert_eq!((self.code, self.out.as_str()), (code, ""), "{self:?}");
-        for word in words {
-            assert!(self.err.contains(word), "{word}: {self:?}");
-        }
-    }
-}
-
-pub(crate) fn program(words: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(words[0])
-        .args(&words[1..])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{words:?}: {error}"));
-    let pid = child.id();
-    // A program that needs no input may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let done = child.wait_with_output().unwrap();
-    Ran {
-        pid,
-        code: done.status.code().unwrap_or(-1),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
-}
 
 /// The release build.
 pub(crate) fn binary() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(path.exists(), "{} is missing: run `cargo build --release`", path.display());
-    path.canonicalize().unwrap().to_str().unwrap().to_owned()
+    release().to_str().unwrap().to_owned()
 }
 
 /// Runs `nftdivert exec WORDS`.

@@ -1,32 +1,15 @@
 //! Runs the command, in a namespace or on one.
 
-use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 
 use nftdivert::net::netns::Netns;
-
-/// What a command said and how it ended.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
-
-impl Ran {
-    /// Standard output as JSON.
-    pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-}
+use nftdivert_integration::ran;
+pub(crate) use nftdivert_integration::ran::Ran;
 
 /// The release build.
 pub(crate) fn binary() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(path.exists(), "{} is missing: run `cargo build --release`", path.display());
-    path.canonicalize().unwrap()
+    ran::release()
 }
 
 /// Runs the command as it is.
@@ -40,21 +23,7 @@ pub(crate) fn with_input(words: &[&str], input: &str) -> Ran {
 }
 
 pub(crate) fn program(name: &str, words: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(name)
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    // A command that needs no input may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let done = child.wait_with_output().unwrap();
-    Ran {
-        code: done.status.code().unwrap_or(-1),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
+    ran::program(&[&[name], words].concat(), input)
 }
 
 /// A namespace with `lo` up, and the path by which the command finds it.

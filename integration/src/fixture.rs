@@ -69,7 +69,12 @@ impl Fixture {
     /// Makes the namespaces, applies, and starts everybody.
     #[track_caller]
     pub fn start(scene: &Scene<'_>) -> Self {
-        let bed = Bed::new(BedOptions { ipv6: scene.ipv6 }).expect("a bed");
+        Self::around(Bed::new(BedOptions { ipv6: scene.ipv6 }).expect("a bed"), scene)
+    }
+
+    /// The same in namespaces that are there.
+    #[track_caller]
+    pub fn around(bed: Bed, scene: &Scene<'_>) -> Self {
         for range in WIDE_WORLD {
             if scene.ipv6 == Ipv6Support::On || !range.contains(':') {
                 ip(&bed.peer, &format!("route add local {range} dev lo"));

@@ -8,6 +8,7 @@ pub mod fixture;
 pub mod knock;
 pub mod listing;
 pub mod net_cls;
+pub mod ran;
 pub mod segment;
 pub mod shell;
 pub mod strace;

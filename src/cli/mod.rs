@@ -113,13 +113,17 @@ pub fn run() -> ExitCode {
         return istio_iptables::main(&words);
     }
     let cli = Cli::parse();
-    logs::start(cli.global.log_level, cli.global.log_format);
+    begin(cli.global.log_level, cli.global.log_format);
+    let output = Output::new(cli.global.output);
+    finish(dispatch(cli.command, &output), &output)
+}
+
+fn begin(level: logs::Level, format: logs::Format) {
+    logs::start(level, format);
     // What is missing then is told by the call that needed it.
     if let Err(error) = crate::process::raise_needed() {
         tracing::warn!(%error, "can't put permitted capabilities into force");
     }
-    let output = Output::new(cli.global.output);
-    finish(dispatch(cli.command, &output), &output)
 }
 
 fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {

@@ -22,7 +22,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::policy_args::NamedPolicy;
 use super::target_args::TargetArgs;
-use super::{Cli, apply, logs, plan, probe, remove};
+use super::{Cli, apply, plan, probe, remove};
 
 pub(super) use flags::IstioIptablesArgs;
 use global::{Global, OWN};
@@ -54,7 +54,7 @@ pub(super) fn main(words: &[String]) -> ExitCode {
         Cli::parse_from(["nftdivert", NAME, "--help"]);
     }
     let global = Global::read(&words);
-    logs::start(global.log_level, global.log_format);
+    super::begin(global.log_level, global.log_format);
     let output = Output::new(global.output);
     super::finish(run(&words, global, &output), &output)
 }
