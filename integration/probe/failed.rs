@@ -10,7 +10,7 @@ use crate::harness::{APP, PROXY, Watch, pod, probe, probe_with};
 const OUTBOUND: [&str; 2] = ["outbound IPv4", "outbound IPv6"];
 const SELF_CALLS: [&str; 2] = ["proxy's self-call IPv4", "proxy's self-call IPv6"];
 /// Where a wait is the outcome, a short one.
-const BRIEF: [&str; 4] = ["--output", "json", "--timeout", "300ms"];
+const BRIEF: [&str; 4] = ["--output", "json", "--timeout", "1s"];
 
 /// The peer answers for the addresses where nobody is, on this port.
 fn strangers(bed: &Bed, port: u16) -> EchoServer {
@@ -147,6 +147,6 @@ fn what_is_captured_and_lost_ends_in_time() {
     app.is(126, "failed", &OUTBOUND);
     app.is(126, "failed", &["DNS over UDP IPv4"]);
     app.is(126, "proven", &["DNS over TCP IPv4"]);
-    assert!(app.of("outbound IPv4").1.starts_with("no answer within 300ms"), "{app:?}");
+    assert!(app.of("outbound IPv4").1.starts_with("no answer within 1s"), "{app:?}");
     probe_with(&bed.pod, PROXY, "", &BRIEF).is(126, "failed", &SELF_CALLS);
 }

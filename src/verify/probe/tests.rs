@@ -1,14 +1,13 @@
-//! Many policies and identities: what is tried, what is not, and what is made of what was seen.
+//! Many policies and identities: what is tried, and what is not.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+mod judged;
 
-use super::check::{Check, Expected, Trial};
+use std::net::IpAddr;
+
+use super::check::Trial;
 use super::decide::{Known, Step, decide};
-use super::judge::{Seen, Terms, judge};
 use super::place::{NAMED_CGROUP, Place, Route};
-use super::report::{Finding, Outcome, Report};
+use super::report::Outcome;
 use super::*;
 use crate::words::{Gid, IpFamily, Uid};
 
@@ -230,80 +229,17 @@ fn what_depends_on_a_group_of_processes_is_not_tried() {
     assert!(refused.contains("outbound IPv6 [2001:db8::1]:80 Refused"), "{refused}");
 }
 
-fn judged(expected: Expected, seen: Seen) -> Finding {
-    let to = "192.0.2.1:15002".parse().unwrap();
-    let trial = Trial { check: Check::Outbound(IpFamily::V4), from: None, to, expected };
-    let terms = Terms { ports: policy("").proxy.ports, limit: Duration::from_secs(5) };
-    judge(&trial, &seen, &terms)
-}
-
-fn arrived(port: u16, original: &str) -> Seen {
-    let original: SocketAddr = original.parse().unwrap();
-    Seen::Arrived { port, original: Some(original) }
-}
-
 #[test]
-fn only_the_right_port_and_destination_prove_capture() {
-    let wanted = Expected::Captured(15001);
-    let right = judged(wanted, arrived(15001, "192.0.2.1:15002"));
-    assert_eq!((right.outcome, right.advice), (Outcome::Proven, None));
-    for (seen, text) in [
-        (arrived(15001, "192.0.2.1:81"), "original destination 192.0.2.1:81"),
-        (arrived(15006, "192.0.2.1:15002"), "the inbound port 15006 instead of"),
-        (arrived(15002, "192.0.2.1:15002"), "it came where it was sent"),
-        (Seen::Stranger, "somebody else was there"),
-        (Seen::Refused, "another port than 15001"),
-        (Seen::Error(io::ErrorKind::HostUnreachable.into()), "it went its way"),
-        (Seen::Silence, "no answer within 5s"),
-    ] {
-        let finding = judged(wanted, seen);
-        assert_eq!(finding.outcome, Outcome::Failed);
-        assert!(finding.seen.contains(text), "{finding:?}");
-        assert!(finding.advice.unwrap().contains("was this policy applied"));
+fn a_probe_that_can_not_begin_says_why() {
+    let options = |port, limit| ProbeOptions { port, limit, root: "/".into() };
+    let (port, limit) = (Port::new(15002).unwrap(), Duration::from_secs(1));
+    for port in ["15001", "15006", "15053"] {
+        let refused = probe(&policy(""), &options(port.parse().unwrap(), limit)).unwrap_err();
+        assert!(refused.is_usage() && refused.to_string().contains(port), "{refused}");
     }
-}
-
-#[test]
-fn direct_steered_and_refused_are_told_apart() {
-    let own = || arrived(15002, "192.0.2.1:15002");
-    let captured = || arrived(15006, "192.0.2.1:15002");
-    for (expected, seen, outcome) in [
-        (Expected::Direct, own(), Outcome::Direct),
-        (Expected::Direct, captured(), Outcome::Failed),
-        (Expected::Direct, Seen::Refused, Outcome::Failed),
-        (Expected::Steered(15006), Seen::Refused, Outcome::Proven),
-        (Expected::Steered(15006), own(), Outcome::Failed),
-        (Expected::Steered(15006), captured(), Outcome::Failed),
-        (Expected::Refused, Seen::Refused, Outcome::Proven),
-        (Expected::Refused, own(), Outcome::Failed),
-        (Expected::Refused, Seen::Silence, Outcome::Failed),
-    ] {
-        assert_eq!(judged(expected, seen).outcome, outcome, "{expected:?}");
-    }
-}
-
-#[test]
-fn a_port_that_is_taken_fails_and_one_that_is_forbidden_is_unproven() {
-    let deaf = |kind: io::ErrorKind| Seen::Deaf { port: 15001, error: kind.into() };
-    let taken = judged(Expected::Captured(15001), deaf(io::ErrorKind::AddrInUse));
-    assert_eq!(taken.outcome, Outcome::Failed);
-    assert_eq!(taken.advice.unwrap(), "run the probe before the proxy and the app");
-    let forbidden = judged(Expected::Captured(15001), deaf(io::ErrorKind::PermissionDenied));
-    assert_eq!(forbidden.outcome, Outcome::Unproven);
-    assert!(forbidden.advice.unwrap().contains("CAP_NET_BIND_SERVICE"));
-}
-
-#[test]
-fn a_report_holds_by_what_was_proven_alone() {
-    let report = |outcomes: &[Outcome]| {
-        let finding = |outcome: &Outcome| {
-            let finding = Finding::unproven(Check::Inbound, "", None);
-            Finding { outcome: *outcome, ..finding }
-        };
-        Report { role: Role::App, findings: outcomes.iter().map(finding).collect() }
-    };
-    assert!(report(&[Outcome::Proven, Outcome::Direct, Outcome::Unproven]).holds());
-    assert!(!report(&[Outcome::Proven, Outcome::Failed]).holds());
-    assert!(!report(&[Outcome::Direct, Outcome::Unproven]).holds());
-    assert!(!report(&[]).holds());
+    let refused = probe(&policy(""), &options(port, Duration::ZERO)).unwrap_err();
+    assert!(refused.is_usage() && refused.to_string().contains("more time"), "{refused}");
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let refused = runtime.block_on(async { probe(&policy(""), &options(port, limit)) });
+    assert!(matches!(refused, Err(ProbeError::InRuntime)), "{refused:?}");
 }
