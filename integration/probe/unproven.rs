@@ -89,3 +89,13 @@ fn wrong_usage_is_told() {
         assert!(ran.err.contains(text), "{ran:?}");
     }
 }
+
+#[test]
+fn a_port_that_takes_a_privilege_is_told() {
+    let policy = "proxy: {ports: {outbound: 801}}";
+    let bed = pod(policy);
+    let app = probe(&bed.pod, APP, policy);
+    app.is(126, "unproven", &["outbound IPv4", "outbound IPv6"]);
+    assert!(app.of("outbound IPv6").1.contains("may not listen on the outbound port 801"));
+    probe(&bed.pod, PROXY, policy).is(0, "proven", &["proxy's self-call IPv4"]);
+}
