@@ -125,7 +125,6 @@ impl Asking<'_> {
         wanted: u16,
         all: impl Iterator<Item = (IpAddr, Vec<u16>)>,
     ) -> Step {
-        let transport = check.transport();
         let (mut passed, mut unreachable) = (None, None);
         for (address, ports) in all {
             let route = match (self.known.routes)(address) {
@@ -137,23 +136,32 @@ impl Asking<'_> {
             };
             for port in ports {
                 let to = SocketAddr::new(address, port);
-                let (from, interface) = (route.source, &route.interface);
-                let fate = self.fate(&Sent { transport, from, to, interface });
-                let expected = match fate.as_ref().map(|fate| &fate.verdict) {
-                    Some(Verdict::Captured { port, by: Capture::Redirect }) if *port == wanted => {
-                        Expected::Captured(*port)
-                    }
-                    Some(Verdict::Rejected) => Expected::Refused,
-                    Some(_) | None => {
-                        let setting = fate.map(|fate| fate.setting);
-                        passed.get_or_insert(Passed { to, setting });
-                        continue;
-                    }
+                match self.leaving(check, wanted, to, &route) {
+                    Ok(expected) => return Step::Try(Trial { check, from: None, to, expected }),
+                    Err(other) => passed.get_or_insert(other),
                 };
-                return Step::Try(Trial { check, from: None, to, expected });
             }
         }
         Step::Tell(reasons::nothing_to_try(check, self.role, self.known.place, passed, unreachable))
+    }
+
+    /// What is expected of what leaves by this route, if it does not just pass.
+    fn leaving(
+        &self,
+        check: Check,
+        wanted: u16,
+        to: SocketAddr,
+        route: &Route,
+    ) -> Result<Expected, Passed> {
+        let (from, interface) = (route.source, &route.interface);
+        let fate = self.fate(&Sent { transport: check.transport(), from, to, interface });
+        match fate.as_ref().map(|fate| &fate.verdict) {
+            Some(Verdict::Captured { port, by: Capture::Redirect }) if *port == wanted => {
+                Ok(Expected::Captured(*port))
+            }
+            Some(Verdict::Rejected) => Ok(Expected::Refused),
+            Some(_) | None => Err(Passed { to, setting: fate.map(|fate| fate.setting) }),
+        }
     }
 
     /// What is sent to the pod itself.

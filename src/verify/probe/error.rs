@@ -31,6 +31,9 @@ pub enum ProbeError {
     /// The user of this process can't be a user of rules.
     #[error("this process has a user or group that no rule can name")]
     NoUser,
+    /// The calling thread runs an async runtime, in which nothing may block.
+    #[error("the probe can't run in an async runtime; call it on a thread of its own")]
+    InRuntime,
     /// The system gives no means to wait for sockets.
     #[error("can't wait for sockets: {0}")]
     Runtime(io::Error),
@@ -41,8 +44,13 @@ impl ProbeError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::PortOfProxy(_) | Self::NoTime(_) | Self::Plan(_) => true,
-            Self::NameServers(_) | Self::Addresses(_) | Self::NoUser | Self::Runtime(_) => false,
+            Self::PortOfProxy(_) | Self::NoTime(_) => true,
+            Self::Plan(_)
+            | Self::NameServers(_)
+            | Self::Addresses(_)
+            | Self::NoUser
+            | Self::InRuntime
+            | Self::Runtime(_) => false,
         }
     }
 }

@@ -17,6 +17,7 @@ mod report;
 mod send;
 mod surroundings;
 mod token;
+mod trying;
 
 #[cfg(test)]
 mod tests;
@@ -24,23 +25,17 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
-use tokio::runtime::Builder;
-use tokio::time::{Instant, timeout_at};
+use tokio::runtime::{Builder, Handle};
 
 use crate::net::resolv::name_servers;
 use crate::plan::{HostFacts, plan};
 use crate::policy::{CapturePolicy, Dns, NameServers};
 use crate::words::Port;
 
-use check::{Transport, Trial};
-use decide::{Known, Step, decide};
-use judge::{Seen, Terms, judge, landing};
-use listen::Listeners;
-use place::{NAMED_CGROUP, Place};
+use decide::{Known, decide};
+use place::NAMED_CGROUP;
 use token::Token;
+use trying::Trying;
 
 pub use check::{Check, Transport as QueryTransport};
 pub use error::ProbeError;
@@ -64,26 +59,14 @@ pub struct ProbeOptions {
 /// It takes no capability and no file but `etc/resolv.conf`, and that one only for
 /// `dns.servers: resolvConf`. The ports of the proxy must be free. To foreign hosts it sends
 /// nothing but the first packet of a connection, or a query for a name that nobody has, and these
-/// not further than the next host. It starts a tokio runtime of its own, so it must not be called
-/// in one.
+/// not further than the next host. It waits in a tokio runtime of its own, and refuses to be called in
+/// another.
 ///
 /// # Errors
 /// The probe can't begin. What is seen, the bad too, is in the report.
 pub fn probe(policy: &CapturePolicy, options: &ProbeOptions) -> Result<Report, ProbeError> {
-    let ports = policy.proxy.ports;
-    let of_proxy = [ports.outbound, ports.inbound, ports.dns];
-    if of_proxy.contains(&options.port) {
-        return Err(ProbeError::PortOfProxy(options.port));
-    }
-    if options.limit.is_zero() {
-        return Err(ProbeError::NoTime(options.limit));
-    }
-    let name_servers = match policy.dns {
-        Dns::Listed(NameServers::ResolvConf) => name_servers(&options.root)?,
-        Dns::Off | Dns::All | Dns::Listed(NameServers::Only(_)) => Vec::new(),
-    };
-    let cgroup = policy.proxy.identity.marks().cgroup.as_ref().map(|_| NAMED_CGROUP);
-    let facts = HostFacts { name_servers, cgroup, ..HostFacts::default() };
+    check(policy, options)?;
+    let facts = facts(policy, options)?;
     let plan = plan(policy, &facts)?;
     let place = surroundings::place()?;
     let steps = decide(&Known {
@@ -101,76 +84,26 @@ pub fn probe(policy: &CapturePolicy, options: &ProbeOptions) -> Result<Report, P
     Ok(Report { role: place.role(policy), findings })
 }
 
-/// What all trials share.
-struct Trying<'a> {
-    policy: &'a CapturePolicy,
-    options: &'a ProbeOptions,
-    place: &'a Place,
-    token: Token,
-}
-
-impl Trying<'_> {
-    /// Tries all at once, so that each has all the time.
-    async fn all(&self, steps: &[Step]) -> Vec<Finding> {
-        let deadline = Instant::now().checked_add(self.options.limit);
-        let listeners = listen::open(&self.ports());
-        let mut serving: FuturesUnordered<_> = listeners
-            .iter()
-            .filter_map(|((_, port), listener)| Some((*port, listener.as_ref().ok()?)))
-            .map(|(port, listener)| listen::serve(listener, port, &self.token, self.place))
-            .collect();
-        let findings = join_all(steps.iter().map(|step| self.finding(step, &listeners, deadline)));
-        tokio::pin!(findings);
-        loop {
-            tokio::select! {
-                findings = &mut findings => return findings,
-                // One that can't accept any more ends; its trials run out of time.
-                Some(()) = serving.next() => {}
-            }
-        }
+fn check(policy: &CapturePolicy, options: &ProbeOptions) -> Result<(), ProbeError> {
+    let ports = policy.proxy.ports;
+    if [ports.outbound, ports.inbound, ports.dns].contains(&options.port) {
+        return Err(ProbeError::PortOfProxy(options.port));
     }
-
-    fn ports(&self) -> Vec<u16> {
-        let ports = self.policy.proxy.ports;
-        let mut all = vec![ports.outbound, ports.inbound, self.options.port];
-        if self.policy.dns != Dns::Off {
-            all.push(ports.dns);
-        }
-        all.into_iter().map(Port::get).collect()
+    if options.limit.is_zero() {
+        return Err(ProbeError::NoTime(options.limit));
     }
-
-    async fn finding(
-        &self,
-        step: &Step,
-        listeners: &Listeners,
-        deadline: Option<Instant>,
-    ) -> Finding {
-        let trial = match step {
-            Step::Try(trial) => trial,
-            Step::Tell(finding) => return finding.clone(),
-        };
-        let trying = self.seen(trial, listeners);
-        let seen = match deadline {
-            Some(deadline) => timeout_at(deadline, trying).await.unwrap_or(Seen::Silence),
-            None => trying.await,
-        };
-        let terms = Terms { ports: self.policy.proxy.ports, limit: self.options.limit };
-        judge(trial, &seen, &terms)
-    }
-
-    async fn seen(&self, trial: &Trial, listeners: &Listeners) -> Seen {
-        match landing(trial) {
-            Some((Transport::Udp, port)) => send::query(trial, &self.token, port).await,
-            Some((Transport::Tcp, port)) => match listeners.get(&(trial.family(), port)) {
-                Some(Err(error)) => Seen::Deaf { port, error: again(error) },
-                Some(Ok(_)) | None => send::connection(trial, &self.token).await,
-            },
-            None => send::connection(trial, &self.token).await,
-        }
+    match Handle::try_current() {
+        Ok(_) => Err(ProbeError::InRuntime),
+        Err(_) => Ok(()),
     }
 }
 
-/// The same error: several trials may tell of one port.
-fn again(error: &std::io::Error) -> std::io::Error {
-    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+/// What planning has to know, as far as it makes a difference here.
+fn facts(policy: &CapturePolicy, options: &ProbeOptions) -> Result<HostFacts, ProbeError> {
+    let name_servers = match policy.dns {
+        Dns::Listed(NameServers::ResolvConf) => name_servers(&options.root)?,
+        Dns::Off | Dns::All | Dns::Listed(NameServers::Only(_)) => Vec::new(),
+    };
+    let cgroup = policy.proxy.identity.marks().cgroup.as_ref().map(|_| NAMED_CGROUP);
+    Ok(HostFacts { name_servers, cgroup, ..HostFacts::default() })
 }
