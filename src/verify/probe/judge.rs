@@ -66,7 +66,7 @@ fn captured(trial: &Trial, wanted: u16, seen: &Seen, terms: &Terms) -> (Outcome,
             (Outcome::Failed, format!("came to {} instead of {name}", terms.name(*port)))
         }
         Seen::Arrived { .. } => (Outcome::Failed, "not captured: it came where it was sent".into()),
-        Seen::Stranger => (Outcome::Failed, "not captured: somebody else answered".into()),
+        Seen::Stranger => (Outcome::Failed, "not captured: somebody else was there".into()),
         Seen::Refused => (
             Outcome::Failed,
             format!(
@@ -77,7 +77,14 @@ fn captured(trial: &Trial, wanted: u16, seen: &Seen, terms: &Terms) -> (Outcome,
         Seen::Error(error) => {
             (Outcome::Failed, format!("not captured: it went its way, and failed: {error}"))
         }
-        Seen::NoSource(_) | Seen::Silence | Seen::Deaf { .. } => broken(seen, terms),
+        Seen::Silence => (
+            Outcome::Failed,
+            format!(
+                "no answer within {:?}: not captured, or the rules lead where nobody answers",
+                terms.limit
+            ),
+        ),
+        Seen::NoSource(_) | Seen::Deaf { .. } => broken(seen, terms),
     }
 }
 
@@ -92,7 +99,7 @@ fn direct(trial: &Trial, seen: &Seen, terms: &Terms) -> (Outcome, String) {
         Seen::Refused => {
             (Outcome::Failed, "refused, though the probe listens where it was sent".into())
         }
-        Seen::Stranger => (Outcome::Failed, "somebody else answered".into()),
+        Seen::Stranger => (Outcome::Failed, "somebody else was there".into()),
         Seen::Error(error) => (Outcome::Failed, format!("failed: {error}")),
         Seen::NoSource(_) | Seen::Silence | Seen::Deaf { .. } => broken(seen, terms),
     }
@@ -112,7 +119,7 @@ fn steered(wanted: u16, seen: &Seen, terms: &Terms) -> (Outcome, String) {
             (Outcome::Failed, format!("came to {} by redirect, not by TPROXY", terms.name(*port)))
         }
         Seen::Arrived { .. } => (Outcome::Failed, "not captured: it came where it was sent".into()),
-        Seen::Stranger => (Outcome::Failed, "somebody else answered".into()),
+        Seen::Stranger => (Outcome::Failed, "somebody else was there".into()),
         Seen::Error(error) => (Outcome::Failed, format!("failed: {error}")),
         Seen::NoSource(_) | Seen::Silence | Seen::Deaf { .. } => broken(seen, terms),
     }
@@ -125,7 +132,7 @@ fn refused(seen: &Seen, terms: &Terms) -> (Outcome, String) {
         Seen::Arrived { port, .. } => {
             (Outcome::Failed, format!("not refused: it came to {}", terms.name(*port)))
         }
-        Seen::Stranger => (Outcome::Failed, "not refused: somebody answered".into()),
+        Seen::Stranger => (Outcome::Failed, "not refused: somebody was there".into()),
         Seen::Error(error) => {
             (Outcome::Failed, format!("not refused: it went its way, and failed: {error}"))
         }

@@ -21,6 +21,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ use decide::{Known, Step, decide};
 use judge::{Seen, Terms, judge, landing};
 use listen::Listeners;
 use place::{NAMED_CGROUP, Place};
+use send::Progress;
 use token::Token;
 
 pub use check::{Check, Transport as QueryTransport};
@@ -149,23 +151,28 @@ impl Trying<'_> {
             Step::Try(trial) => trial,
             Step::Tell(finding) => return finding.clone(),
         };
-        let trying = self.seen(trial, listeners);
+        let progress = Cell::new(Progress::Sent);
+        let trying = self.seen(trial, listeners, &progress);
         let seen = match deadline {
-            Some(deadline) => timeout_at(deadline, trying).await.unwrap_or(Seen::Silence),
-            None => trying.await,
+            Some(deadline) => timeout_at(deadline, trying).await.ok(),
+            None => Some(trying.await),
         };
+        let seen = seen.unwrap_or_else(|| match progress.get() {
+            Progress::Sent => Seen::Silence,
+            Progress::Connected => Seen::Stranger,
+        });
         let terms = Terms { ports: self.policy.proxy.ports, limit: self.options.limit };
         judge(trial, &seen, &terms)
     }
 
-    async fn seen(&self, trial: &Trial, listeners: &Listeners) -> Seen {
+    async fn seen(&self, trial: &Trial, listeners: &Listeners, progress: &Cell<Progress>) -> Seen {
         match landing(trial) {
             Some((Transport::Udp, port)) => send::query(trial, &self.token, port).await,
             Some((Transport::Tcp, port)) => match listeners.get(&(trial.family(), port)) {
                 Some(Err(error)) => Seen::Deaf { port, error: again(error) },
-                Some(Ok(_)) | None => send::connection(trial, &self.token).await,
+                Some(Ok(_)) | None => send::connection(trial, &self.token, progress).await,
             },
-            None => send::connection(trial, &self.token).await,
+            None => send::connection(trial, &self.token, progress).await,
         }
     }
 }

