@@ -149,6 +149,37 @@ fn variables_and_lists_are_obeyed() {
 }
 
 #[test]
+fn ipv6_passes_by_only_where_that_was_said() {
+    let stage = staged();
+    let binary = binary();
+    let words = with(&[]);
+    let words = [&[binary.to_str().unwrap(), "istio-iptables"], &words[..]].concat();
+    let ran = run(&stage.bed.pod, &[("ENABLE_INBOUND_IPV6", "false")], &words);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("IPv6 is not captured"), "{ran:?}");
+    stage.all_right(&[
+        Case::out("app out", User::APP, world()[0], "outbound to world"),
+        Case::out("app out", User::APP, world()[1], "direct to world"),
+        Case::into_pod("client", pod(8080)[0], "inbound to app"),
+        Case::into_pod("client", pod(8080)[1], "direct to app"),
+    ]);
+    // Istio takes this for IPv4 alone where the first address is an IPv4 one.
+    done(istio_iptables(&stage.bed.pod, &with(&["--dual-stack=false"])));
+    stage.all_right(&ours(1));
+}
+
+/// The names are those of this machine: the test runs in its file system.
+#[test]
+fn users_and_groups_go_by_their_names() {
+    let bed = Bed::new(BedOptions::default()).unwrap();
+    let shown = done(istio_iptables(&bed.pod, &["-i", "*", "-u", "nobody", "-g", "daemon", "-n"]));
+    assert!(
+        shown.out.contains("meta skuid 65534") && shown.out.contains("meta skgid 1 "),
+        "{shown:?}"
+    );
+}
+
+#[test]
 fn a_dry_run_touches_nothing() {
     let all = ["-m", "TPROXY", "-b", "*", "-i", "*", "--redirect-dns", "--capture-all-dns"];
     for dry in ["-n", "--dry-run=true"] {
