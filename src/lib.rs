@@ -5,7 +5,8 @@
 //! known of the namespace, a ruleset and the few effects that stand outside nf_tables; it asks
 //! nobody anything. [`apply::apply`] reads what is there, writes what differs, and puts
 //! everything back if a step fails. [`verify::verify`] reads back and compares expression by
-//! expression. [`apply::remove`] takes away all that is ours.
+//! expression; [`verify::probe::probe`] proves from inside, without any privilege, what can be
+//! proven there. [`apply::remove`] takes away all that is ours.
 //!
 //! `docs/architecture.md` says which module may know which.
 

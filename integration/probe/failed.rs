@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use nftdivert::demo::{Bed, BedOptions, EchoServer, Proxy, ProxyOptions, User};
 use nftdivert_integration::shell::{ip, nft, nft_list_handles};
 
-use crate::harness::{APP, PROXY, pod, probe, probe_with};
+use crate::harness::{APP, PROXY, Watch, pod, probe, probe_with};
 
 const OUTBOUND: [&str; 2] = ["outbound IPv4", "outbound IPv6"];
 const SELF_CALLS: [&str; 2] = ["proxy's self-call IPv4", "proxy's self-call IPv6"];
@@ -61,6 +61,16 @@ fn somebody_else_at_the_other_end_is_not_the_proxy() {
     let app = probe(&bed.pod, APP, "ipv6: reject");
     app.is(126, "failed", &OUTBOUND);
     assert_eq!(app.of("outbound IPv6").1, "not refused: somebody was there");
+}
+
+#[test]
+fn what_is_not_captured_comes_no_further_than_the_next_host() {
+    let bed = Bed::new(BedOptions::default()).unwrap();
+    let watch = Watch::start(&bed);
+    probe_with(&bed.pod, APP, "dns: {capture: all}", &BRIEF).is(126, "failed", &OUTBOUND);
+    let [near, far] = watch.near_and_far();
+    assert!(near >= 6, "{near}");
+    assert_eq!(far, 0);
 }
 
 #[test]

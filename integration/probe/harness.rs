@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
 use nftdivert_integration::fixture::put;
+use nftdivert_integration::shell::{nft, nft_list};
 use serde_json::Value;
 
 /// The user that is the proxy unless a policy says otherwise.
@@ -86,6 +87,43 @@ pub(crate) fn probe_with(place: &Netns, id: u32, policy: &str, words: &[&str]) -
         out: String::from_utf8(output.stdout).expect("text"),
         err: String::from_utf8(output.stderr).expect("text"),
     }
+}
+
+/// Counts what comes from the pod to the peer by TCP and UDP.
+pub(crate) struct Watch<'a>(&'a Bed);
+
+impl<'a> Watch<'a> {
+    pub(crate) fn start(bed: &'a Bed) -> Self {
+        let rules: String = [("ip", "10.88.0.2", "ttl"), ("ip6", "fd88::2", "hoplimit")]
+            .iter()
+            .flat_map(|(family, pod, hops)| {
+                ["1", "!= 1"].map(|number| {
+                    format!(
+                        "{family} saddr {pod} meta l4proto {{ tcp, udp }} {family} {hops} {number} \
+                         counter; "
+                    )
+                })
+            })
+            .collect();
+        let chain = "type filter hook prerouting priority -400;";
+        nft(&bed.peer, &format!("table inet watch {{ chain seen {{ {chain} {rules} }}; }}"));
+        Self(bed)
+    }
+
+    /// Packets of both families that come no further, and those that would.
+    pub(crate) fn near_and_far(&self) -> [u64; 2] {
+        let list = nft_list(&self.0.peer, "chain inet watch seen");
+        let count = |is_far: bool| -> u64 {
+            let rules = list.lines().filter(|line| line.contains("!=") == is_far);
+            rules.filter_map(|line| line.split("counter packets ").nth(1)).map(number).sum()
+        };
+        [count(false), count(true)]
+    }
+}
+
+/// The number that a text begins with.
+fn number(text: &str) -> u64 {
+    text.split(' ').next().and_then(|number| number.parse().ok()).expect(text)
 }
 
 fn binary() -> PathBuf {

@@ -8,7 +8,7 @@ use nftdivert::words::{IpFamily, Port};
 use nftdivert_integration::fixture::{pod_root, policy};
 use nftdivert_integration::shell::program;
 
-use crate::harness::{APP, PROXY, pod, probe, probe_with};
+use crate::harness::{APP, PROXY, Watch, pod, probe, probe_with};
 
 const OUTBOUND: [&str; 2] = ["outbound IPv4", "outbound IPv6"];
 const SELF_CALLS: [&str; 2] = ["proxy's self-call IPv4", "proxy's self-call IPv6"];
@@ -138,6 +138,17 @@ fn nothing_is_left_and_the_proxy_can_start_at_once() {
     let sockets = program(&bed.pod, &["ss", "-H", "-tuan"], "");
     assert_eq!(sockets, "");
     Proxy::start(&bed.pod, ProxyOptions::default()).unwrap();
+}
+
+#[test]
+fn nothing_of_it_leaves_the_pod() {
+    let policy = "dns: {capture: all}";
+    let bed = pod(policy);
+    let watch = Watch::start(&bed);
+    for id in [APP, PROXY] {
+        probe(&bed.pod, id, policy).is(0, "proven", &[]);
+    }
+    assert_eq!(watch.near_and_far(), [0, 0]);
 }
 
 #[test]

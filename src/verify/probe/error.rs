@@ -41,8 +41,12 @@ impl ProbeError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::PortOfProxy(_) | Self::NoTime(_) | Self::Plan(_) => true,
-            Self::NameServers(_) | Self::Addresses(_) | Self::NoUser | Self::Runtime(_) => false,
+            Self::PortOfProxy(_) | Self::NoTime(_) => true,
+            Self::Plan(_)
+            | Self::NameServers(_)
+            | Self::Addresses(_)
+            | Self::NoUser
+            | Self::Runtime(_) => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use nix::sys::socket::sockopt::Ipv6V6Only;
 use nix::sys::socket::{
@@ -11,6 +12,7 @@ use nix::sys::socket::{
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use tokio::time::sleep;
 
 use super::place::Place;
 use super::token::Token;
@@ -18,6 +20,7 @@ use crate::net::original::original_destination;
 use crate::words::IpFamily;
 
 const BACKLOG: u32 = 64;
+const AFTER_FAILURE: Duration = Duration::from_millis(10);
 
 /// Listeners on all addresses, by family and port, and why some are not there.
 pub(super) type Listeners = BTreeMap<(IpFamily, u16), io::Result<TcpListener>>;
@@ -72,9 +75,13 @@ pub(super) fn datagrams(family: IpFamily, port: u16) -> io::Result<UdpSocket> {
 pub(super) async fn serve(listener: &TcpListener, port: u16, token: &Token, place: &Place) {
     // Until the end, so that no end of theirs is left waiting (TIME_WAIT) on the proxy's port.
     let mut open = Vec::new();
-    while let Ok((mut stream, peer)) = listener.accept().await {
+    loop {
+        let Ok((mut stream, peer)) = listener.accept().await else {
+            sleep(AFTER_FAILURE).await;
+            continue;
+        };
         let _ = stream.set_zero_linger();
-        if place.has(peer.ip().to_canonical())
+        if place.has(peer.ip())
             && let Ok(line) = greeting(&stream, port, token)
             && stream.write_all(line.as_bytes()).await.is_ok()
         {

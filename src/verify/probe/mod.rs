@@ -126,7 +126,7 @@ impl Trying<'_> {
         loop {
             tokio::select! {
                 findings = &mut findings => return findings,
-                // One that can't accept any more ends; its trials run out of time.
+                // They accept for ever.
                 Some(()) = serving.next() => {}
             }
         }
