@@ -42,7 +42,7 @@ fn state(place: &Netns) -> State {
 }
 
 /// What differs after `run`.
-fn touched(run: impl Fn(&Netns)) -> Vec<&'static str> {
+pub(crate) fn touched(run: impl Fn(&Netns)) -> Vec<&'static str> {
     let bed = Bed::new(BedOptions::default()).unwrap();
     let before = state(&bed.pod);
     run(&bed.pod);

@@ -3,6 +3,7 @@
 //! It runs the release build: `cargo build --release` first, as `integration/run istio` does.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+mod command;
 mod dns_groups;
 mod doors;
 mod dry_run;

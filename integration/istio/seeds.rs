@@ -66,6 +66,13 @@ fn rows(n: usize) -> Vec<Row> {
     rows
 }
 
+/// What becomes of each connection of one family under our default policy; app and world answer
+/// on the ports of [`staged`].
+pub(crate) fn ours(n: usize) -> Vec<Case> {
+    let ours = |row: Row| if row.ours.is_empty() { row.case } else { row.case.instead(row.ours) };
+    rows(n).into_iter().map(ours).collect()
+}
+
 #[track_caller]
 fn judged(theirs: &Stage, ours: &Stage, rows: Vec<Row>) {
     for Row { case, ours: wanted, why } in rows {
@@ -78,7 +85,7 @@ fn judged(theirs: &Stage, ours: &Stage, rows: Vec<Row>) {
 
 const PORTS: [u16; 6] = [8080, 9090, 15008, 15020, 15021, 15090];
 
-fn staged() -> Stage {
+pub(crate) fn staged() -> Stage {
     Stage::new(nftdivert::demo::ProxyOptions::default(), &PORTS, &[80, 15008])
 }
 
