@@ -8,3 +8,4 @@ mod image;
 mod init;
 mod limits;
 mod pod;
+mod transcript;
