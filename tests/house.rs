@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 13] = [
+const FLOORS: [(&str, u8); 14] = [
     ("words", 0),
     ("policy", 1),
     ("ruleset", 1),
     ("plan", 1),
     ("explain", 1),
+    ("draw", 1),
     ("netlink", 2),
     ("nft", 2),
     ("net", 2),
@@ -23,10 +24,11 @@ const FLOORS: [(&str, u8); 13] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 7] = [
+const ARROWS: [(&str, &str); 8] = [
     ("plan", "policy"),
     ("plan", "ruleset"),
     ("explain", "ruleset"),
+    ("draw", "ruleset"),
     ("nft", "netlink"),
     ("net", "netlink"),
     ("process", "net"),

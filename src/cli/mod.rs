@@ -8,6 +8,7 @@ mod error;
 mod exec;
 mod exit;
 mod explain;
+mod formats;
 mod logs;
 mod output;
 mod plan;
@@ -19,7 +20,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use exit::Exit;
 
@@ -36,6 +37,7 @@ Exit codes:
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
   nftdivert plan --inbound-ports 80,8000-8999        print the rules; touches nothing
+  nftdivert plan --output svg > way.svg              draw a packet's way through them
   nftdivert explain out tcp --to 10.0.0.1:443        what would become of this connection?
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
@@ -57,7 +59,7 @@ struct Cli {
 /// Flags of every command.
 #[derive(Debug, Args)]
 struct Global {
-    /// How results are printed.
+    /// How results are printed; svg and dot are for plan alone.
     #[arg(long, global = true, value_enum, default_value_t = output::Format::Text)]
     output: output::Format,
     /// What is logged on standard error.
@@ -94,7 +96,7 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = parsed().unwrap_or_else(|error| error.exit());
     logs::start(cli.global.log_level, cli.global.log_format);
     let output = Output::new(cli.global.output);
     let result = match cli.command {
@@ -114,4 +116,18 @@ pub fn run() -> ExitCode {
         return Exit::Failed.into();
     }
     exit.into()
+}
+
+/// The command, as help and completion show it.
+fn command() -> clap::Command {
+    formats::with_formats(Cli::command())
+}
+
+fn parsed() -> Result<Cli, clap::Error> {
+    let matches = command().try_get_matches()?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    match formats::refusal(matches.subcommand_name(), cli.global.output) {
+        Some(error) => Err(error),
+        None => Ok(cli),
+    }
 }
