@@ -35,11 +35,16 @@ fn output(formats: &'static [Format]) -> Arg {
 }
 
 /// What is wrong with a format that stands in front of a command which does not take it.
-pub(super) fn refusal(name: Option<&str>, format: Format) -> Option<clap::Error> {
+pub(super) fn refusal(
+    command: &mut Command,
+    name: Option<&str>,
+    format: Format,
+) -> Option<clap::Error> {
     let name = name.filter(|name| *name != DRAWS && !ALL.contains(&format))?;
     let text = format!(
-        "invalid value '{}' for '--output <OUTPUT>': {name} prints text or json; only {DRAWS} draws\n",
+        "invalid value '{}' for '--output <OUTPUT>': {name} prints text or json, {DRAWS} alone \
+         draws",
         format.name()
     );
-    Some(clap::Error::raw(ErrorKind::InvalidValue, text))
+    Some(command.error(ErrorKind::InvalidValue, text))
 }

@@ -124,9 +124,10 @@ fn command() -> clap::Command {
 }
 
 fn parsed() -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches()?;
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
     let cli = Cli::from_arg_matches(&matches)?;
-    match formats::refusal(matches.subcommand_name(), cli.global.output) {
+    match formats::refusal(&mut command, matches.subcommand_name(), cli.global.output) {
         Some(error) => Err(error),
         None => Ok(cli),
     }

@@ -13,8 +13,8 @@ use crate::ruleset::{
 
 /// More rules than this are shown in part: so many of the first, and so many of the last, which
 /// decide.
-const MOST: usize = 60;
-const FIRST: usize = 40;
+const MOST: usize = 40;
+const FIRST: usize = 24;
 const LAST: usize = 12;
 
 pub(super) fn drawing(ruleset: &Ruleset) -> Drawing {
@@ -129,7 +129,8 @@ impl Fill<'_> {
 
     fn rows(&self, id: usize, rules: &[Rule]) -> Vec<Row> {
         let row = |rule: &Rule| Row::Rule {
-            text: clean(&rule_text(rule)),
+            // A plan has counted nothing yet.
+            text: clean(&rule_text(rule).replace("counter packets 0 bytes 0", "counter")),
             setting: rule.setting,
             outcome: outcome(&self.chains, id, rule),
         };

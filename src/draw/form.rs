@@ -5,7 +5,7 @@ use super::measure::{Font, wrapped};
 use super::text::grouped;
 
 /// Columns of a rule's line; longer rules take several.
-const COLUMNS: usize = 56;
+const COLUMNS: usize = 60;
 /// Room at the left and right of a row.
 pub(super) const PAD: usize = 12;
 /// The height of a box's heading.

@@ -72,7 +72,7 @@ fn sample(outcome: &Outcome) -> Option<(Sample, &'static str)> {
         Outcome::Dropped => "in silence",
         Outcome::Refused => "the sender is told",
         Outcome::Returns => "to the rule after the jump",
-        Outcome::Changed(Change::Mark) => "routed by its mark",
+        Outcome::Changed(Change::Mark) => "routing goes by it",
         Outcome::Changed(Change::ConnectionMark) => "so that answers are known",
         Outcome::Changed(Change::Zone) => "tracked apart from others",
         Outcome::Changed(Change::Untracked) => "by connection tracking",

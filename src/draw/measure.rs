@@ -21,7 +21,7 @@ impl Font {
         match self {
             Self::Rule => 74,
             Self::Name => 80,
-            Self::Note => 64,
+            Self::Note => 61,
             Self::Pill => 68,
             Self::Title => 94,
         }

@@ -7,8 +7,7 @@ use super::drawing::{Block, Call, Drawing, Lead, Outcome, Row, SetBlock, Stop, W
 use super::style;
 use super::text::{escaped, grouped};
 
-const HEAD: &str = "\
-  graph [rankdir=LR, fontname=\"sans-serif\", nodesep=0.3, ranksep=0.9];
+const HEAD: &str = "  graph [rankdir=LR, fontname=\"sans-serif\", nodesep=0.3, ranksep=0.9];
   node [shape=plain, fontname=\"sans-serif\", fontsize=11];
   edge [color=\"#57606a\", arrowsize=0.7];
 ";

@@ -75,9 +75,9 @@ fn panel(xml: &mut Xml, panel: &Panel<'_>) {
     let (x, y) = (panel.rect.x + 22, panel.rect.y + 34);
     xml.text("text", &[("class", &"way"), ("x", &x), ("y", &y)], panel.title);
     panel.pieces.iter().for_each(|way| piece(xml, *way));
-    panel.links.iter().for_each(|arrow| link(xml, *arrow));
     panel.capsules.iter().for_each(|one| capsule(xml, one));
     panel.boxes.iter().for_each(|placed| chain(xml, placed));
+    panel.links.iter().for_each(|arrow| link(xml, *arrow));
     xml.close();
 }
 
