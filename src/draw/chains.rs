@@ -17,9 +17,8 @@ impl<'a> Chains<'a> {
         let mut chains = Self { ruleset, calls: BTreeSet::new(), deciding: BTreeSet::new() };
         for (from, chain) in ruleset.chains.iter().enumerate() {
             let calls = chain.rules.iter().filter_map(call);
-            let found = calls.filter_map(|(name, call)| {
-                Some((from, chains.find(name)?, call == Call::Jump))
-            });
+            let found = calls
+                .filter_map(|(name, call)| Some((from, chains.find(name)?, call == Call::Jump)));
             let found: Vec<_> = found.collect();
             chains.calls.extend(found);
         }

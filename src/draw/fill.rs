@@ -145,5 +145,9 @@ impl Fill<'_> {
 }
 
 fn called_text(callers: &[&str]) -> String {
-    if callers.is_empty() { "not called".to_owned() } else { format!("from {}", callers.join(", ")) }
+    if callers.is_empty() {
+        "not called".to_owned()
+    } else {
+        format!("from {}", callers.join(", "))
+    }
 }

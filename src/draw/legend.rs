@@ -12,11 +12,7 @@ const APART: usize = 26;
 const LINE: usize = 28;
 
 /// The entries, from left to right, in as many lines as it takes.
-pub(super) fn keys(
-    drawing: &Drawing,
-    right: usize,
-    (left, y): (usize, &mut usize),
-) -> Vec<Key> {
+pub(super) fn keys(drawing: &Drawing, right: usize, (left, y): (usize, &mut usize)) -> Vec<Key> {
     let (mut x, mut keys) = (left, Vec::new());
     for (sample, text) in samples(drawing) {
         let width = match &sample {

@@ -138,9 +138,10 @@ impl<'a> Column<'a> {
         let first = widest(&self.lanes[0]).max(capsules.unwrap_or_default()).max(title);
         let second = widest(&self.lanes[1]);
         let calls: Vec<Call> = self.calls().collect();
-        let heads = self.lanes.iter().enumerate().flat_map(|(lane, boxes)| {
-            boxes.iter().map(move |placed| links::head(lane, placed))
-        });
+        let heads =
+            self.lanes.iter().enumerate().flat_map(|(lane, boxes)| {
+                boxes.iter().map(move |placed| links::head(lane, placed))
+            });
         let tracks = links::Tracks::new(&calls, &heads.collect::<Vec<_>>());
         let lanes = links::Lanes::new(x + PAD, (first, second), &tracks);
         self.spread(&lanes);

@@ -58,10 +58,10 @@ fn cluster(out: &mut String, number: usize, way: &Way) {
                     capsule(out, &name(place + 1), text, "ellipse");
                     name(place + 1)
                 }
-                Stop::Chain(block) => format!("chain_{}:head", block.id),
+                Stop::Chain(block) => format!("chain_{}:head:w", block.id),
             };
             let _ = writeln!(out, "    {before} -> {next} [penwidth=2, weight=10];");
-            before = next;
+            before = next.replace(":head:w", ":place:e");
         }
         let end = name(path.stops.len() + 1);
         capsule(out, &end, path.end, "box");
@@ -84,21 +84,18 @@ fn node(out: &mut String, block: &Block) {
     let _ = writeln!(
         out,
         "        <tr><td port=\"head\" align=\"left\" bgcolor=\"#eaeef2\"><b>{}</b></td>\
-         <td align=\"right\" bgcolor=\"#eaeef2\">{}</td></tr>",
+         <td port=\"place\" align=\"right\" bgcolor=\"#eaeef2\">{}</td></tr>",
         escaped(&block.name),
         escaped(&block.place)
     );
     for (number, row) in block.rows.iter().enumerate() {
         let (text, pill) = match row {
-            Row::Rule { text, outcome, .. } => (cell(text), pill(outcome)),
+            Row::Rule { text, outcome, .. } => (cell(text), pill(number, outcome)),
             Row::LeftOut(count) => {
                 (format!("... and {} more rules ...", grouped(*count)), "<td></td>".to_owned())
             }
         };
-        let _ = writeln!(
-            out,
-            "        <tr><td port=\"rule_{number}\" align=\"left\">{text}</td>{pill}</tr>"
-        );
+        let _ = writeln!(out, "        <tr><td align=\"left\">{text}</td>{pill}</tr>");
     }
     let ends: Vec<String> = block.otherwise.iter().map(Outcome::label).collect();
     let _ = writeln!(
@@ -117,14 +114,14 @@ fn cell(text: &str) -> String {
     }
 }
 
-fn pill(outcome: &Outcome) -> String {
+fn pill(number: usize, outcome: &Outcome) -> String {
     let label = outcome.label();
     if label.is_empty() {
         return "<td></td>".to_owned();
     }
     let (back, front) = style::colours(outcome);
     format!(
-        "<td align=\"right\" bgcolor=\"{back}\"><font color=\"{front}\">{}</font></td>",
+        "<td port=\"rule_{number}\" align=\"right\" bgcolor=\"{back}\"><font color=\"{front}\">{}</font></td>",
         escaped(&label)
     )
 }
@@ -141,8 +138,11 @@ fn edges(out: &mut String, block: &Block, known: &BTreeSet<usize>) {
             Call::Jump => "dashed",
             Call::Goto => "solid",
         };
-        let _ =
-            writeln!(out, "  chain_{}:rule_{number} -> chain_{to}:head [style={style}];", block.id);
+        let _ = writeln!(
+            out,
+            "  chain_{}:rule_{number}:e -> chain_{to}:head:w [style={style}];",
+            block.id
+        );
     }
 }
 

@@ -3,7 +3,9 @@
 use super::drawing::{BlockKind, Call, Drawing, Outcome};
 use super::form::{GAP, HEAD, LINE, PAD, PILL, RowForm, RowKind, indent, pill_width};
 use super::layout::{MARGIN, Page, page};
-use super::place::{Capsule, CapsuleKind, Key, Link, Panel, Piece, Placed, PlacedSet, Rect, Sample};
+use super::place::{
+    Capsule, CapsuleKind, Key, Link, Panel, Piece, Placed, PlacedSet, Rect, Sample,
+};
 use super::style::{self, CSS};
 use super::text::grouped;
 use super::xml::Xml;
@@ -95,14 +97,8 @@ fn chain(xml: &mut Xml, placed: &Placed<'_>) {
     rect(xml, "box", placed.rect, 7);
     // The heading's corners are those of the box; its foot is straight.
     let (w, h) = (width - 1, HEAD);
-    let path = format!(
-        "M{}.5,{} v-{} q0,-6 6,-6 h{} q6,0 6,6 v{} z",
-        x,
-        y + h,
-        h - 7,
-        w - 12,
-        h - 7
-    );
+    let path =
+        format!("M{}.5,{} v-{} q0,-6 6,-6 h{} q6,0 6,6 v{} z", x, y + h, h - 7, w - 12, h - 7);
     xml.empty("path", &[("class", &style::head(block.kind)), ("d", &path)]);
     let base = y + 21;
     xml.text("text", &[("class", &"name"), ("x", &(x + PAD)), ("y", &base)], &block.name);

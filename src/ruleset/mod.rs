@@ -19,7 +19,8 @@ pub use expr::{
 };
 pub use set::{Interval, Key, KeyType, Set, SetFlags};
 pub use text::{
-    base_place_text, chain_head_text, element_texts, elements_text, rule_text, ruleset_text, set_head_text,
+    base_place_text, chain_head_text, element_texts, elements_text, rule_text, ruleset_text,
+    set_head_text,
 };
 pub use validate::InvalidRuleset;
 
