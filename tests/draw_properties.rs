@@ -43,8 +43,7 @@ fn long_lists_make_no_long_drawing() {
     let services = (0..10_000).map(service).collect::<Vec<_>>().join(", ");
     assert!(drawn(&format!("services: [{services}]")).contains("... and 9,994 more<"));
     let users = (0..1_000).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-    let text =
-        drawn(&format!("excludePortsByUid: [{{uids: [{users}], ports: [1, 3, 5, 7, 9]}}]"));
+    let text = drawn(&format!("excludePortsByUid: [{{uids: [{users}], ports: [1, 3, 5, 7, 9]}}]"));
     assert!(text.contains("... and 970 more rules ..."), "{text}");
     assert!(text.contains("... and 988 more sets"), "{text}");
 }
