@@ -18,6 +18,7 @@ mod place;
 mod sets;
 mod style;
 mod text;
+mod write_arrows;
 mod write_dot;
 mod write_svg;
 mod xml;

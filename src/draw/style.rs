@@ -1,6 +1,6 @@
 //! Colours and fonts, light and dark.
 
-use super::drawing::{BlockKind, Call, Change, Outcome, PortOf};
+use super::drawing::{BlockKind, Call, Outcome, PortOf};
 
 /// The style sheet. Colours stand in it alone, so that the dark half changes all of them; there are
 /// no variables in it, which some viewers do not know.
@@ -69,22 +69,67 @@ text { fill: #9198a1; }
 }
 ";
 
-/// The class of a pill.
-pub(super) fn outcome(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Captured(port) => match port.of {
-            PortOf::Outbound => "outbound",
-            PortOf::Inbound => "inbound",
-            PortOf::Dns => "dns",
-            PortOf::Unknown => "captured",
-        },
-        Outcome::Direct => "direct",
-        Outcome::Dropped => "dropped",
-        Outcome::Refused => "refused",
-        Outcome::Changed(
-            Change::Mark | Change::ConnectionMark | Change::Zone | Change::Untracked,
-        ) => "changed",
-        Outcome::GoesOn | Outcome::Returns | Outcome::Leads(_) | Outcome::Nothing => "passes",
+/// The colour of a pill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Outbound,
+    Inbound,
+    Dns,
+    Captured,
+    Direct,
+    Passes,
+    Changed,
+    Refused,
+    Dropped,
+}
+
+impl Tone {
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Captured(port) => match port.of {
+                PortOf::Outbound => Self::Outbound,
+                PortOf::Inbound => Self::Inbound,
+                PortOf::Dns => Self::Dns,
+                PortOf::Unknown => Self::Captured,
+            },
+            Outcome::Direct => Self::Direct,
+            Outcome::Dropped => Self::Dropped,
+            Outcome::Refused => Self::Refused,
+            Outcome::Changed(_) => Self::Changed,
+            Outcome::GoesOn | Outcome::Returns | Outcome::Leads(_) | Outcome::Nothing => {
+                Self::Passes
+            }
+        }
+    }
+
+    /// The class in the style sheet.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Outbound => "outbound",
+            Self::Inbound => "inbound",
+            Self::Dns => "dns",
+            Self::Captured => "captured",
+            Self::Direct => "direct",
+            Self::Passes => "passes",
+            Self::Changed => "changed",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// Background and text where there is no style sheet.
+    pub(super) fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Outbound => ("#0969da", "#ffffff"),
+            Self::Inbound => ("#8250df", "#ffffff"),
+            Self::Dns => ("#0f766e", "#ffffff"),
+            Self::Captured => ("#424a53", "#ffffff"),
+            Self::Direct => ("#d2f4dc", "#116329"),
+            Self::Passes => ("#e3e8ee", "#424a53"),
+            Self::Changed => ("#fff1c2", "#6b4a00"),
+            Self::Refused => ("#ffdcc2", "#883507"),
+            Self::Dropped => ("#ffd3d0", "#a40e26"),
+        }
     }
 }
 
@@ -103,20 +148,5 @@ pub(super) fn link(call: Call) -> &'static str {
     match call {
         Call::Jump => "link jump",
         Call::Goto => "link",
-    }
-}
-
-/// The colour of an outcome where there is no style sheet: background and text.
-pub(super) fn colours(of: &Outcome) -> (&'static str, &'static str) {
-    match outcome(of) {
-        "outbound" => ("#0969da", "#ffffff"),
-        "inbound" => ("#8250df", "#ffffff"),
-        "dns" => ("#0f766e", "#ffffff"),
-        "captured" => ("#424a53", "#ffffff"),
-        "direct" => ("#d2f4dc", "#116329"),
-        "changed" => ("#fff1c2", "#6b4a00"),
-        "refused" => ("#ffdcc2", "#883507"),
-        "dropped" => ("#ffd3d0", "#a40e26"),
-        _ => ("#e3e8ee", "#424a53"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::drawing::{Block, Call, Drawing, Lead, Outcome, Row, SetBlock, Stop, Way};
-use super::style;
+use super::style::Tone;
 use super::text::{escaped, grouped};
 
 const HEAD: &str = "  graph [rankdir=LR, fontname=\"sans-serif\", nodesep=0.3, ranksep=0.9];
@@ -119,7 +119,7 @@ fn pill(number: usize, outcome: &Outcome) -> String {
     if label.is_empty() {
         return "<td></td>".to_owned();
     }
-    let (back, front) = style::colours(outcome);
+    let (back, front) = Tone::of(outcome).colours();
     format!(
         "<td port=\"rule_{number}\" align=\"right\" bgcolor=\"{back}\"><font color=\"{front}\">{}</font></td>",
         escaped(&label)

@@ -1,18 +1,15 @@
 //! Writes a page as SVG.
 
-use super::drawing::{BlockKind, Call, Drawing, Outcome};
+use super::drawing::{BlockKind, Drawing, Outcome, Stop, Way};
 use super::form::{GAP, HEAD, LINE, PAD, PILL, RowForm, RowKind, indent, pill_width};
 use super::layout::{MARGIN, Page, page};
-use super::place::{
-    Capsule, CapsuleKind, Key, Link, Panel, Piece, Placed, PlacedSet, Rect, Sample,
-};
-use super::style::{self, CSS};
+use super::place::{Capsule, CapsuleKind, Key, Panel, Placed, PlacedSet, Rect, Sample};
+use super::style::{self, CSS, Tone};
 use super::text::grouped;
+use super::write_arrows::{arrow, link, piece};
 use super::xml::Xml;
 
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
-/// The radius of corners on an arrow's way.
-const BEND: usize = 6;
 
 pub(super) fn svg(drawing: &Drawing) -> String {
     let page = page(drawing);
@@ -58,12 +55,12 @@ fn head(xml: &mut Xml, drawing: &Drawing, page: &Page<'_>) {
 }
 
 fn description(drawing: &Drawing) -> String {
-    let words = |way: &super::drawing::Way| {
+    let words = |way: &Way| {
         let mut names: Vec<&str> = Vec::new();
         for stop in way.legs.iter().flat_map(|leg| &leg.stops) {
             names.push(match stop {
-                super::drawing::Stop::Kernel(text) => text,
-                super::drawing::Stop::Chain(block) => &block.name,
+                Stop::Kernel(text) => text,
+                Stop::Chain(block) => &block.name,
             });
         }
         format!("{}: {}", way.title, names.join(", "))
@@ -146,7 +143,7 @@ fn row(xml: &mut Xml, outer: Rect, (number, top): (usize, usize), row: &RowForm<
 }
 
 fn pill(xml: &mut Xml, outcome: &Outcome, label: &str, place: Rect) {
-    let class = style::outcome(outcome);
+    let class = Tone::of(outcome).class();
     rect(xml, class, place, PILL / 2);
     let class = format!("pill-text {class}-text");
     let (x, y) = (place.middle(), place.y + 13);
@@ -162,41 +159,6 @@ fn capsule(xml: &mut Xml, capsule: &Capsule) {
     let class = format!("{class}-text");
     let (x, y) = (capsule.rect.middle(), capsule.rect.y + 17);
     xml.text("text", &[("class", &class), ("x", &x), ("y", &y)], capsule.text);
-}
-
-fn piece(xml: &mut Xml, piece: Piece) {
-    let Piece { x, from, to } = piece;
-    let line = format!("M{x},{from} V{}", to - 5);
-    xml.empty("path", &[("class", &"piece"), ("d", &line)]);
-    let tip = format!("M{},{} h10 l-5,8 z", x - 5, to - 8);
-    xml.empty("path", &[("class", &"tip"), ("d", &tip)]);
-}
-
-fn link(xml: &mut Xml, link: Link) {
-    let ((x, y), (to_x, to_y), track) = (link.from, link.to, link.track);
-    let class = style::link(link.call);
-    let (tip, head) = match to_x > track {
-        true => (to_x - 6, format!("M{to_x},{to_y} l-8,-4 v8 z")),
-        false => (to_x + 6, format!("M{to_x},{to_y} l8,-4 v8 z")),
-    };
-    let bend = BEND.min(y.abs_diff(to_y) / 2);
-    let line = if bend == 0 {
-        format!("M{x},{y} H{tip}")
-    } else {
-        let (leave, arrive) = match to_y > y {
-            true => (y + bend, to_y - bend),
-            false => (y - bend, to_y + bend),
-        };
-        let after = if to_x > track { track + bend } else { track - bend };
-        format!(
-            "M{x},{y} H{} Q{track},{y} {track},{leave} V{arrive} Q{track},{to_y} {after},{to_y} \
-             H{tip}",
-            track - bend
-        )
-    };
-    xml.empty("path", &[("class", &class), ("d", &line)]);
-    xml.empty("circle", &[("class", &"dot"), ("cx", &x), ("cy", &y), ("r", &3)]);
-    xml.empty("path", &[("class", &"tip"), ("d", &head)]);
 }
 
 fn set(xml: &mut Xml, placed: &PlacedSet<'_>) {
@@ -221,11 +183,4 @@ fn key(xml: &mut Xml, key: &Key) {
     }
     let (x, y) = (x + width + 8, y + 13);
     xml.text("text", &[("class", &"key"), ("x", &x), ("y", &y)], key.text);
-}
-
-fn arrow(xml: &mut Xml, call: Call, (x, y): (usize, usize), width: usize) {
-    let line = format!("M{x},{y} h{}", width - 6);
-    xml.empty("path", &[("class", &style::link(call)), ("d", &line)]);
-    let tip = format!("M{},{y} l-8,-4 v8 z", x + width);
-    xml.empty("path", &[("class", &"tip"), ("d", &tip)]);
 }

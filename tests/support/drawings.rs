@@ -18,6 +18,7 @@ pub(crate) fn check(ruleset: &Ruleset) {
     every_rule_is_there_once(ruleset, &document);
     texts_stay_inside(&document);
     boxes_are_apart(&document);
+    arrows_keep_clear(&document);
     check_dot(ruleset, &dot(&drawing));
 }
 
@@ -127,6 +128,23 @@ fn boxes_are_apart(document: &Document<'_>) {
             let apart =
                 one[2] < other[0] || other[2] < one[0] || one[3] < other[1] || other[3] < one[1];
             assert!(apart, "{one:?} {other:?}");
+        }
+    }
+}
+
+/// Tracks of arrows run beside the boxes, inside the panel.
+fn arrows_keep_clear(document: &Document<'_>) {
+    for panel in of_class(document.root(), "panel-of-way") {
+        let whole = edges(of_class(panel, "panel").next().unwrap());
+        let boxes: Vec<[f64; 4]> = of_class(panel, "box").map(edges).collect();
+        let tracks = of_class(panel, "link").filter_map(|link| {
+            let (corner, _) = link.attribute("d")?.split_once(" Q")?.1.split_once(',')?;
+            corner.parse::<f64>().ok()
+        });
+        for track in tracks {
+            assert!(track > whole[0] && track < whole[2], "{track} {whole:?}");
+            let meets = |one: &&[f64; 4]| one[0] < track && track < one[2];
+            assert_eq!(boxes.iter().find(meets), None, "{track}");
         }
     }
 }
