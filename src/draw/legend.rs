@@ -63,7 +63,7 @@ fn outcomes(drawing: &Drawing) -> impl Iterator<Item = &Outcome> {
 fn sample(outcome: &Outcome) -> Option<(Sample, &'static str)> {
     let text = match outcome {
         Outcome::Captured(port) => return Some(captured(*port)),
-        Outcome::Direct => "goes where it was sent",
+        Outcome::Direct => "not captured by this hook",
         Outcome::GoesOn => "to the next hook",
         Outcome::Dropped => "in silence",
         Outcome::Refused => "the sender is told",

@@ -1,7 +1,7 @@
 //! A ruleset as a picture: a packet's ways through hooks and chains, for people who look before
 //! they read; pure.
 //!
-//! [`drawing`] makes values of a ruleset, [`svg`] and [`dot`] write them. The same ruleset gives
+//! [`drawing()`] makes values of a ruleset, [`svg`] and [`dot`] write them. The same ruleset gives
 //! the same bytes. Long sets and chains are abbreviated, so that a picture stays one.
 
 mod chains;
