@@ -14,6 +14,7 @@ pub mod apply;
 pub mod cli;
 pub mod demo;
 pub mod dialect;
+pub mod draw;
 pub mod explain;
 pub mod net;
 pub mod netlink;

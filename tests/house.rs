@@ -6,13 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("words", 0),
     ("policy", 1),
     ("dialect", 1),
     ("ruleset", 1),
     ("plan", 1),
     ("explain", 1),
+    ("draw", 1),
     ("netlink", 2),
     ("nft", 2),
     ("net", 2),
@@ -24,11 +25,12 @@ const FLOORS: [(&str, u8); 14] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 8] = [
+const ARROWS: [(&str, &str); 9] = [
     ("dialect", "policy"),
     ("plan", "policy"),
     ("plan", "ruleset"),
     ("explain", "ruleset"),
+    ("draw", "ruleset"),
     ("nft", "netlink"),
     ("net", "netlink"),
     ("process", "net"),

@@ -165,6 +165,8 @@ fn ids_are_written_as_the_owner_of_the_namespace_counts_them() {
 fn the_readme_shows_the_defaults() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(path).unwrap();
-    let block = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut blocks = readme.split("```yaml\n").skip(1);
+    let block = blocks.find(|block| block.starts_with("apiVersion")).unwrap();
+    let block = block.split("```").next().unwrap();
     assert_eq!(CapturePolicy::from_yaml(block).unwrap(), CapturePolicy::default());
 }

@@ -1,9 +1,9 @@
 //! `nftdivert completions`.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::Cli;
+use super::command;
 use super::error::CliError;
 use super::exit::Exit;
 use super::output::Output;
@@ -17,7 +17,7 @@ pub(super) struct CompletionsArgs {
 
 pub(super) fn run(args: CompletionsArgs, output: &Output) -> Result<Exit, CliError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "nftdivert", &mut script);
+    clap_complete::generate(args.shell, &mut command(), "nftdivert", &mut script);
     output.text(&String::from_utf8_lossy(&script));
     Ok(Exit::Done)
 }

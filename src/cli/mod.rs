@@ -8,6 +8,7 @@ mod error;
 mod exec;
 mod exit;
 mod explain;
+mod formats;
 mod istio_iptables;
 mod logs;
 mod output;
@@ -22,7 +23,7 @@ mod verify;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::CliError;
 use exit::Exit;
@@ -40,6 +41,7 @@ Exit codes:
 Examples:
   nftdivert demo                                     see it work, in namespaces made for it
   nftdivert plan --inbound-ports 80,8000-8999        print the rules; touches nothing
+  nftdivert plan --output svg > way.svg              draw a packet's way through them
   nftdivert explain out tcp --to 10.0.0.1:443        what would become of this connection?
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
@@ -63,7 +65,7 @@ struct Cli {
 /// Flags of every command.
 #[derive(Debug, Args)]
 struct Global {
-    /// How results are printed.
+    /// How results are printed; svg and dot are for plan alone.
     #[arg(long, global = true, value_enum, default_value_t = output::Format::Text)]
     output: output::Format,
     /// What is logged on standard error.
@@ -112,7 +114,7 @@ pub fn run() -> ExitCode {
     if let Some(words) = istio_iptables::words(&args) {
         return istio_iptables::main(&words);
     }
-    let cli = Cli::parse();
+    let cli = parsed().unwrap_or_else(|error| error.exit());
     begin(cli.global.log_level, cli.global.log_format);
     let output = Output::new(cli.global.output);
     finish(dispatch(cli.command, &output), &output)
@@ -149,4 +151,19 @@ fn finish(result: Result<Exit, CliError>, output: &Output) -> ExitCode {
         return Exit::Failed.into();
     }
     exit.into()
+}
+
+/// The command, as help and completion show it.
+fn command() -> clap::Command {
+    formats::with_formats(Cli::command())
+}
+
+fn parsed() -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    match formats::refusal(&mut command, matches.subcommand_name(), cli.global.output) {
+        Some(error) => Err(error),
+        None => Ok(cli),
+    }
 }

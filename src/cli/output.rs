@@ -14,6 +14,22 @@ pub(super) enum Format {
     Text,
     /// One JSON object.
     Json,
+    /// A drawing that stands alone.
+    Svg,
+    /// A drawing in the language of Graphviz.
+    Dot,
+}
+
+impl Format {
+    /// The name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Svg => "svg",
+            Self::Dot => "dot",
+        }
+    }
 }
 
 /// What went wrong.
@@ -58,6 +74,10 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(format: Format) -> Self {
         Self { format, failure: OnceLock::new() }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     pub(super) fn is_json(&self) -> bool {

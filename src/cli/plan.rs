@@ -6,12 +6,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::apply::{ApplyError, look_up};
+use crate::draw::{dot, drawing, svg};
 use crate::plan::{Plan, plan};
 use crate::ruleset::{Chain, Set, chain_head_text, element_texts, rule_text, ruleset_text};
 
 use super::error::CliError;
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Format, Output};
 use super::policy_args::{NamedPolicy, PolicyArgs};
 
 /// Flags of `plan`.
@@ -37,10 +38,11 @@ pub(super) fn show(
 ) -> Result<Exit, CliError> {
     let facts = look_up(&named.policy, root)?;
     let plan = plan(&named.policy, &facts).map_err(ApplyError::from)?;
-    if output.is_json() {
-        output.json(&as_json(named, &plan, notes));
-    } else {
-        output.text(&as_text(named, &plan));
+    match output.format() {
+        Format::Text => output.text(&as_text(named, &plan)),
+        Format::Json => output.json(&as_json(named, &plan, notes)),
+        Format::Svg => output.text(&svg(&drawing(&plan.ruleset))),
+        Format::Dot => output.text(&dot(&drawing(&plan.ruleset))),
     }
     output.notes(notes);
     Ok(Exit::Done)

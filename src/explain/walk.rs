@@ -1,6 +1,5 @@
 //! The way of a packet through the hooks, the base chains on them, and the chains below.
 
-use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
 use super::flow::Flow;
@@ -10,11 +9,6 @@ use super::rule::evaluate;
 use super::step::{Capture, Effect, Explanation, Matched, Step, Verdict};
 use crate::ruleset::{BaseChain, Chain, ChainType, Hook, Policy, Rule, Ruleset, rule_text};
 
-/// `NF_IP_PRI_NAT_DST`: all nat chains that rewrite destinations run there, in the order of their
-/// own priorities (`nf_nat_register_fn`, Linux 4.18).
-const NAT_DST: i32 = -100;
-/// `NF_IP_PRI_NAT_SRC`, likewise for sources.
-const NAT_SRC: i32 = 100;
 /// More chains than a packet can enter in rulesets that the kernel takes in practice; one that
 /// leads back to itself would have no end.
 const MOST_ENTRIES: usize = 100_000;
@@ -67,7 +61,7 @@ impl<'a> Walk<'a> {
     fn hook(&mut self, hook: Hook) -> Going {
         self.flow.enter(hook);
         let tracks = matches!(hook, Hook::Prerouting | Hook::Output);
-        for (chain, base) in base_chains(self.ruleset, hook) {
+        for (chain, base) in self.ruleset.base_chains(hook) {
             if tracks && !base.precedes_tracking() {
                 self.flow.track();
             }
@@ -181,24 +175,4 @@ impl<'a> Walk<'a> {
 
 fn captured(port: u16, by: Capture) -> Option<Verdict> {
     Some(Verdict::Captured { port, by })
-}
-
-/// The base chains on a hook, in the kernel's order: of two with the same priority the newer one
-/// comes first (`nf_hook_entries_grow`).
-fn base_chains(ruleset: &Ruleset, hook: Hook) -> Vec<(&Chain, &BaseChain)> {
-    let mut chains = Vec::new();
-    for (age, chain) in ruleset.chains.iter().enumerate() {
-        let base = chain.base.as_ref().filter(|base| base.hook() == hook);
-        chains.extend(base.map(|base| (age, (chain, base))));
-    }
-    chains.sort_by_key(|(age, (_, base))| (runs_at(base), base.priority(), Reverse(*age)));
-    chains.into_iter().map(|(_, chain)| chain).collect()
-}
-
-fn runs_at(base: &BaseChain) -> i32 {
-    match (base.kind(), base.hook()) {
-        (ChainType::Nat, Hook::Prerouting | Hook::Output) => NAT_DST,
-        (ChainType::Nat, _) => NAT_SRC,
-        (ChainType::Filter | ChainType::Route | ChainType::Other(_), _) => base.priority(),
-    }
 }

@@ -5,6 +5,7 @@ mod chain;
 mod change;
 mod diff;
 mod expr;
+mod order;
 mod set;
 mod text;
 mod validate;
@@ -18,7 +19,8 @@ pub use expr::{
 };
 pub use set::{Interval, Key, KeyType, Set, SetFlags};
 pub use text::{
-    chain_head_text, element_texts, elements_text, rule_text, ruleset_text, set_head_text,
+    base_place_text, chain_head_text, element_texts, elements_text, rule_text, ruleset_text,
+    set_head_text,
 };
 pub use validate::InvalidRuleset;
 

@@ -83,6 +83,16 @@ pub fn chain_head_text(chain: &Chain) -> String {
 }
 
 fn base_text(base: &BaseChain) -> String {
+    let policy = match base.policy() {
+        Policy::Accept => "accept",
+        Policy::Drop => "drop",
+    };
+    format!("type {}; policy {policy};", base_place_text(base))
+}
+
+/// Type, hook and priority, such as `nat hook output priority -100`.
+#[must_use]
+pub fn base_place_text(base: &BaseChain) -> String {
     let kind = match base.kind() {
         ChainType::Filter => "filter",
         ChainType::Nat => "nat",
@@ -97,11 +107,7 @@ fn base_text(base: &BaseChain) -> String {
         Hook::Postrouting => "postrouting".to_owned(),
         Hook::Other(number) => format!("{number}"),
     };
-    let policy = match base.policy() {
-        Policy::Accept => "accept",
-        Policy::Drop => "drop",
-    };
-    format!("type {kind} hook {hook} priority {}; policy {policy};", priority_text(base))
+    format!("{kind} hook {hook} priority {}", priority_text(base))
 }
 
 /// Priorities have names where nft 1.0.6 reads them back: `dstnat` in prerouting alone.
