@@ -30,3 +30,8 @@ pub mod words;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the guide for mesh authors, so that they hold.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/mesh-authors.md")]
+struct MeshAuthors;
