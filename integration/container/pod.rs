@@ -5,32 +5,11 @@ use std::os::fd::{AsFd, AsRawFd};
 use nftdivert::apply::Outcome;
 use nftdivert::demo::{Bed, BedOptions};
 use nftdivert_integration::fixture::{Fixture, Scene};
+use nftdivert_integration::injected::INJECTED;
 use nftdivert_integration::ran::Ran;
 use nftdivert_integration::shell::nft_list;
 
 use crate::image::{APP, IMAGE, NOBODY, PROXY, Rights};
-
-/// What Istio's injector gives its init container, with the paths and log levels that it has by
-/// default.
-pub(crate) const INJECTED: [&str; 17] = [
-    "-p",
-    "15001",
-    "-z",
-    "15006",
-    "-u",
-    "1337",
-    "-m",
-    "REDIRECT",
-    "-i",
-    "*",
-    "-x",
-    "",
-    "-b",
-    "*",
-    "-d",
-    "15090,15021,15020",
-    "--log_output_level=default:info",
-];
 
 pub(crate) struct Pod {
     bed: Bed,

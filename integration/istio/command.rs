@@ -2,51 +2,18 @@
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nftdivert::demo::{AppSource, Bed, BedOptions, ProxyOptions, User};
 use nftdivert::net::netns::Netns;
 use nftdivert_integration::fate::{Case, Stage};
+use nftdivert_integration::injected::INJECTED;
+use nftdivert_integration::ran::{Ran, finish, release};
 use nftdivert_integration::shell::nft_list;
 
 use crate::dry_run::touched;
 use crate::mesh::{REDIRECT, install, pod, world};
 use crate::seeds::{ours, staged};
-
-/// What Istio's injector makes of its template, word for word.
-const INJECTED: [&str; 17] = [
-    "-p",
-    "15001",
-    "-z",
-    "15006",
-    "-u",
-    "1337",
-    "-m",
-    "REDIRECT",
-    "-i",
-    "*",
-    "-x",
-    "",
-    "-b",
-    "*",
-    "-d",
-    "15090,15021,15020",
-    "--log_output_level=default:info",
-];
-
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn binary() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(path.exists(), "{} is missing: cargo build --release", path.display());
-    path
-}
 
 /// Runs `words` in `place` with these variables and no others.
 #[track_caller]
@@ -54,18 +21,13 @@ fn run(place: &Netns, variables: &[(&str, &str)], words: &[&str]) -> Ran {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).env_clear().envs(variables.iter().copied());
     command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    let done = place.run(|| command.output()).unwrap().unwrap();
-    Ran {
-        code: done.status.code().unwrap_or(-1),
-        out: String::from_utf8(done.stdout).unwrap(),
-        err: String::from_utf8(done.stderr).unwrap(),
-    }
+    place.run(|| finish(&mut command, "")).unwrap()
 }
 
 /// Runs `nftdivert istio-iptables` with these words in `place`, as an init container does.
 #[track_caller]
 fn istio_iptables(place: &Netns, words: &[&str]) -> Ran {
-    let binary = binary();
+    let binary = release();
     run(place, &[], &[&[binary.to_str().unwrap(), "istio-iptables"], words].concat())
 }
 
@@ -128,7 +90,7 @@ fn tproxy_shows_the_app_its_client() {
 #[test]
 fn variables_and_lists_are_obeyed() {
     let stage = staged();
-    let (binary, words) = (binary(), ["istio-iptables", "-o", "15008"]);
+    let (binary, words) = (release(), ["istio-iptables", "-o", "15008"]);
     let binary = [binary.to_str().unwrap()];
     let variables = [
         ("ISTIO_INBOUND_PORTS", "9090"),
@@ -151,7 +113,7 @@ fn variables_and_lists_are_obeyed() {
 #[test]
 fn ipv6_passes_by_only_where_that_was_said() {
     let stage = staged();
-    let binary = binary();
+    let binary = release();
     let words = with(&[]);
     let words = [&[binary.to_str().unwrap(), "istio-iptables"], &words[..]].concat();
     let ran = run(&stage.bed.pod, &[("ENABLE_INBOUND_IPV6", "false")], &words);
@@ -213,7 +175,7 @@ fn a_clean_up_leaves_nothing() {
 
 #[test]
 fn bad_words_are_told_all_at_once_and_touch_nothing() {
-    let binary = binary();
+    let binary = release();
     let words = "istio-iptables -p 70000 -m tproxy -b 80,,99999 -i 10.1.2.3/8 -u no-such-user \
                  --frob=1 --output json";
     let words: Vec<&str> = [binary.to_str().unwrap()].into_iter().chain(words.split(' ')).collect();
@@ -232,7 +194,7 @@ fn bad_words_are_told_all_at_once_and_touch_nothing() {
 #[test]
 fn it_goes_by_its_names() {
     let links = tempfile::tempdir().unwrap();
-    let binary = binary().canonicalize().unwrap();
+    let binary = release().canonicalize().unwrap();
     let calls: [(&str, &[&str]); 2] =
         [("istio-iptables", &[]), ("pilot-agent", &["istio-iptables"])];
     for (name, first) in calls {
@@ -294,7 +256,7 @@ fn a_validation_fails_with_126_where_capture_does_not_work() {
     assert_eq!(istio_iptables(&bed.pod, &skip).code, 0);
 
     // As Istio's container istio-validation runs: the proxy's user, and no capability.
-    let binary = binary();
+    let binary = release();
     let setpriv = "setpriv --reuid 1337 --regid 1337 --clear-groups --inh-caps=-all";
     let words: Vec<&str> = setpriv.split(' ').collect();
     let called = [&words[..], &[binary.to_str().unwrap(), "istio-iptables"], &skip].concat();

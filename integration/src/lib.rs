@@ -5,6 +5,7 @@ pub mod datagram;
 pub mod dialling;
 pub mod fate;
 pub mod fixture;
+pub mod injected;
 pub mod knock;
 pub mod listing;
 pub mod net_cls;

@@ -44,13 +44,14 @@ impl Ran {
 /// Runs a program with this on its standard input.
 #[track_caller]
 pub fn program(words: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(words[0])
-        .args(&words[1..])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    finish(Command::new(words[0]).args(&words[1..]), input)
+}
+
+/// The same for a command with an environment of its own.
+#[track_caller]
+pub fn finish(command: &mut Command, input: &str) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let pid = child.id();
     // A program that needs no input may be gone already.
     let _ = child.stdin.take().expect("stdin").write_all(input.as_bytes());

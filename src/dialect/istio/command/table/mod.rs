@@ -6,6 +6,7 @@ mod outbound;
 mod rest;
 
 use super::flag::Flag;
+use crate::words::joined;
 use capture::CAPTURE;
 use ignored::IGNORED;
 use outbound::OUTBOUND;
@@ -15,22 +16,7 @@ const COUNT: usize = CAPTURE.len() + OUTBOUND.len() + REST.len() + IGNORED.len()
 
 /// Every flag of Istio's command, and every variable that it reads: help, parsing and documentation
 /// are made from this.
-pub static FLAGS: &[Flag] = &joined([CAPTURE, OUTBOUND, REST, IGNORED]);
-
-const fn joined(parts: [&[Flag]; 4]) -> [Flag; COUNT] {
-    let mut all = [CAPTURE[0]; COUNT];
-    let (mut part, mut filled) = (0, 0);
-    while part < parts.len() {
-        let mut place = 0;
-        while place < parts[part].len() {
-            all[filled] = parts[part][place];
-            place += 1;
-            filled += 1;
-        }
-        part += 1;
-    }
-    all
-}
+pub static FLAGS: &[Flag] = &joined::<_, 4, COUNT>([CAPTURE, OUTBOUND, REST, IGNORED]);
 
 #[cfg(test)]
 mod tests {
