@@ -7,6 +7,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use nftdivert::dialect::istio::command::{
     Accounts, FLAGS, Flag, Invocation, Others, Variables, Words,
@@ -240,4 +241,16 @@ fn the_documentation_lists_every_flag() {
     let known = FLAGS.len();
     let listed = rows.iter().filter(|row| row.starts_with("| `-") || row.starts_with("| none |"));
     assert_eq!(listed.count(), known, "rows of flags that are not in the table");
+}
+
+#[test]
+fn its_help_is_the_same_by_either_way() {
+    let help = |words: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_nftdivert")).args(words).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let text = help(&["istio-iptables", "-u", "1337", "--help"]);
+    assert_eq!(text, help(&["help", "istio-iptables"]));
+    assert!(text.contains("--envoy-port") && !text.contains("svg"), "{text}");
 }

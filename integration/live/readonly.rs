@@ -1,9 +1,10 @@
 //! Where `/proc/sys` can't be written, as in most containers.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 
-use crate::support::{Pod, policy_file, run, state, step, tcp_loose, text};
+use crate::support::{Pod, policy_file, run, said, state, step, tcp_loose, text};
 
 /// Applies as a process that sees `/proc/sys` read-only.
 fn apply(pod: &Pod, verb: &str, policy: &str) -> Output {
@@ -53,6 +54,22 @@ fn where_no_connection_lives_the_setting_is_not_needed() {
     let said = text(&output.stdout);
     assert!(said.starts_with("Created\nnote: capture does without"), "{said}");
     assert!(said.contains("for no connection lives"), "{said}");
+    pod.captures_all();
+}
+
+#[test]
+fn a_connection_that_has_ended_lives_no_more() {
+    let pod = Pod::new();
+    let listener = pod.bed.pod.run(|| TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
+    let to = listener.local_addr().unwrap();
+    let client = pod.bed.pod.run(|| TcpStream::connect(to)).unwrap().unwrap();
+    let (server, _) = listener.accept().unwrap();
+    drop((client, server));
+    let waiting = said(&pod.bed.pod, "ss -Htan state time-wait", "");
+    assert_eq!(waiting.lines().count(), 1, "{waiting}");
+    let output = apply(&pod, "apply", "");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("for no connection lives"));
     pod.captures_all();
 }
 

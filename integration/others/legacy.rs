@@ -19,7 +19,7 @@ fn istio_is_refused_by_table_and_chains() {
             "capture rules of Istio are here already ({} nat: chains ISTIO_INBOUND, \
              ISTIO_IN_REDIRECT, ISTIO_OUTPUT, ISTIO_REDIRECT): connections would be redirected \
              twice. Remove them with the tool that made them, or let nftdivert take over with \
-             --take-over",
+             --take-over (of istio-iptables: --reconcile)",
             tables.called
         );
         assert_eq!(refusal(&place), expected);

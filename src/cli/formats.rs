@@ -10,7 +10,7 @@ use super::output::Format;
 const DRAWS: &str = "plan";
 
 /// What every command prints.
-const ALL: [Format; 2] = [Format::Text, Format::Json];
+pub(super) const ALL: [Format; 2] = [Format::Text, Format::Json];
 
 /// Gives each command's `--output` the values that the command takes: its help, its completion and
 /// its errors tell them.

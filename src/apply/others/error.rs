@@ -11,7 +11,7 @@ pub enum OthersError {
     #[error(
         "capture rules of {meshes} are here already ({places}): connections would be redirected \
          twice. Remove them with the tool that made them, or let nftdivert take over with \
-         --take-over"
+         --take-over (of istio-iptables: --reconcile)"
     )]
     Present {
         /// Whose, `Istio, Linkerd`.

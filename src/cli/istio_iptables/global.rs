@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::{logs, output};
+use crate::cli::{formats, logs, output};
 use crate::dialect::istio::command::Words;
 use crate::policy::Fault;
 
@@ -24,22 +24,60 @@ impl Global {
         let mut faults = Vec::new();
         let [output, level, format] = OWN;
         Self {
-            output: one(words, output, output::Format::Text, &mut faults),
-            log_level: one(words, level, logs::Level::Warn, &mut faults),
-            log_format: one(words, format, logs::Format::Text, &mut faults),
+            output: one(words, output, &formats::ALL, output::Format::Text, &mut faults),
+            log_level: one(
+                words,
+                level,
+                logs::Level::value_variants(),
+                logs::Level::Warn,
+                &mut faults,
+            ),
+            log_format: one(
+                words,
+                format,
+                logs::Format::value_variants(),
+                logs::Format::Text,
+                &mut faults,
+            ),
             faults,
         }
     }
 }
 
-fn one<T: ValueEnum>(words: &Words, flag: &str, usual: T, faults: &mut Vec<Fault>) -> T {
+fn one<T: ValueEnum>(
+    words: &Words,
+    flag: &str,
+    taken: &[T],
+    usual: T,
+    faults: &mut Vec<Fault>,
+) -> T {
     let Some(text) = words.own(flag) else { return usual };
-    if let Ok(value) = T::from_str(text, false) {
-        return value;
+    let known = || taken.iter().filter_map(|value| Some((value, value.to_possible_value()?)));
+    if let Some((value, _)) = known().find(|(_, possible)| possible.get_name() == text) {
+        return value.clone();
     }
-    let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
-    let reason = format!("must be one of {}", known.join(", "));
+    let names: Vec<String> = known().map(|(_, possible)| possible.get_name().to_owned()).collect();
+    let reason = format!("must be one of {}", names.join(", "));
     faults.push(Fault::new(&format!("--{flag}"), Some(text), reason));
     usual
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(line: &[&str]) -> Vec<String> {
+        let line: Vec<String> = line.iter().map(ToString::to_string).collect();
+        let global = Global::read(&Words::parse(&line, &OWN));
+        global.faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn formats_that_draw_are_plans_alone() {
+        assert!(faults(&["--output", "json", "--log-level=debug"]).is_empty());
+        for drawing in ["svg", "dot"] {
+            let told = faults(&["--output", drawing]);
+            assert_eq!(told, [format!("--output: {drawing}: must be one of text, json")]);
+        }
+    }
 }

@@ -6,7 +6,6 @@ mod global;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
 use serde_json::{Value, json};
 
 use crate::apply::{ApplyOptions, Captured, LiveConnections, OtherMeshes};
@@ -22,7 +21,7 @@ use super::exit::Exit;
 use super::output::Output;
 use super::policy_args::NamedPolicy;
 use super::target_args::TargetArgs;
-use super::{Cli, apply, plan, probe, remove};
+use super::{apply, plan, probe, remove};
 
 pub(super) use flags::IstioIptablesArgs;
 use global::{Global, OWN};
@@ -51,7 +50,7 @@ pub(super) fn main(words: &[String]) -> ExitCode {
     let words = Words::parse(words, &OWN);
     if words.asks_help() {
         // Ends the process.
-        Cli::parse_from(["nftdivert", NAME, "--help"]);
+        super::command().get_matches_from(["nftdivert", NAME, "--help"]);
     }
     let global = Global::read(&words);
     super::begin(global.log_level, global.log_format);

@@ -72,7 +72,7 @@ pub(super) enum Expected {
     /// It comes to this port of the proxy, by a rewritten destination.
     Captured(u16),
     /// TPROXY hands it to this port, where no transparent socket listens: it is refused, though
-    /// the probe listens where it was sent.
+    /// the probe listens where it was sent. Which port the rule names does not show.
     Steered(u16),
     /// It comes where it was sent.
     Direct,

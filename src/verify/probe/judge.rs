@@ -111,8 +111,9 @@ fn steered(wanted: u16, seen: &Seen, terms: &Terms) -> (Outcome, String) {
         Seen::Refused => (
             Outcome::Proven,
             format!(
-                "a rule kept it for {name}: refused, as no transparent socket listens there, \
-                 though the probe listens where it was sent"
+                "a rule kept it from where it was sent, on which the probe listens: refused, as \
+                 for {name} no transparent socket listens; whether the rule means that port can't \
+                 be seen"
             ),
         ),
         Seen::Arrived { port, .. } if terms.is_proxys(*port) => {

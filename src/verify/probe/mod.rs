@@ -86,7 +86,7 @@ pub fn probe(policy: &CapturePolicy, options: &ProbeOptions) -> Result<Report, P
 
 fn check(policy: &CapturePolicy, options: &ProbeOptions) -> Result<(), ProbeError> {
     let ports = policy.proxy.ports;
-    if [ports.outbound, ports.inbound, ports.dns].contains(&options.port) {
+    if [ports.outbound, ports.inbound, ports.tunnel, ports.dns].contains(&options.port) {
         return Err(ProbeError::PortOfProxy(options.port));
     }
     if options.limit.is_zero() {

@@ -233,7 +233,7 @@ fn what_depends_on_a_group_of_processes_is_not_tried() {
 fn a_probe_that_can_not_begin_says_why() {
     let options = |port, limit| ProbeOptions { port, limit, root: "/".into() };
     let (port, limit) = (Port::new(15002).unwrap(), Duration::from_secs(1));
-    for port in ["15001", "15006", "15053"] {
+    for port in ["15001", "15006", "15008", "15053"] {
         let refused = probe(&policy(""), &options(port.parse().unwrap(), limit)).unwrap_err();
         assert!(refused.is_usage() && refused.to_string().contains(port), "{refused}");
     }

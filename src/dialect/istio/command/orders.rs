@@ -96,10 +96,11 @@ impl Invocation {
 }
 
 impl Validation {
-    /// Where the proxy listens nothing else can.
+    /// Where the proxy listens nothing else can; and the tunnel port is never captured.
     fn doubt(self, policy: &CapturePolicy, name: &str) -> Option<PolicyError> {
         let ports = policy.proxy.ports;
-        let is_taken = [ports.outbound, ports.inbound, ports.dns].contains(&self.port);
+        let all = [ports.outbound, ports.inbound, ports.tunnel, ports.dns];
+        let is_taken = all.contains(&self.port);
         let reason = "is one of the proxy's ports; --run-validation needs another";
         let text = self.port.to_string();
         let fault = is_taken.then(|| Fault::new(name, Some(&text), reason));
