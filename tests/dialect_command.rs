@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nftdivert::dialect::istio::command::{
-    Accounts, FLAGS, Flag, Invocation, Others, Variables, Words,
+    Accounts, FLAGS, Flag, Invocation, Others, Variables, Words, Work,
 };
 use nftdivert::policy::{CapturePolicy, PolicyError};
 
@@ -93,6 +93,10 @@ fn outcome(line: &str) -> String {
     text.push('\n');
     for note in invocation.notes {
         writeln!(text, "  note: {note}").unwrap();
+    }
+    if matches!(invocation.work, Work::CleanUp | Work::ShowCleanUp) {
+        // It means nothing there.
+        return text;
     }
     let usual = leaves(&read("istio-iptables").unwrap().policy);
     let leaves = leaves(&invocation.policy);

@@ -31,7 +31,7 @@ fn an_app_proves_outbound_and_the_proxy_its_self_call() {
     proxy.is(0, "proven", &SELF_CALLS);
     proxy.is(0, "direct", &["passthrough IPv4", "passthrough IPv6", "loopback IPv4"]);
     proxy.is(0, "unproven", &OUTBOUND);
-    assert_eq!((&proxy.json()["role"], &proxy.json()["proven"]), (&"proxy".into(), &true.into()));
+    assert_eq!((&proxy.json()["role"], &proxy.json()["holds"]), (&"proxy".into(), &true.into()));
     assert_eq!((app.err.as_str(), proxy.err.as_str()), ("", ""));
 }
 

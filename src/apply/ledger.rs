@@ -110,7 +110,7 @@ impl Ledger {
             error.to_string()
         };
         if self.live == LiveConnections::Break {
-            return Ok(format!("connections that live now break, as --break-live allows: {why}"));
+            return Ok(format!("connections that live now break, as was allowed: {why}"));
         }
         if sockets::live_tcp().is_ok_and(|count| count == 0) {
             return Ok(format!("capture does without {effect}, for no connection lives: {why}"));

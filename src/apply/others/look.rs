@@ -81,6 +81,13 @@ impl Others {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let told = self.findings.iter().filter(|f| f.severity() == Severity::Note);
-        told.map(ToString::to_string).chain(self.unseen.iter().cloned()).collect()
+        // The two families are closed to the same users.
+        let unseen = self.unseen.first().map(|error| {
+            format!(
+                "this user can't see whether another mesh captures by iptables-legacy here, which \
+                 would redirect twice: {error}"
+            )
+        });
+        told.map(ToString::to_string).chain(unseen).collect()
     }
 }

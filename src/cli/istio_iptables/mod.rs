@@ -137,7 +137,8 @@ fn options(others: Others) -> ApplyOptions {
         Others::Refuse => OtherMeshes::Refuse,
         Others::TakeOver => OtherMeshes::TakeOver,
     };
-    ApplyOptions { source: NAME.to_owned(), live: LiveConnections::Keep, others }
+    // Istio's command writes its rules whatever lives, and has no flag to allow it.
+    ApplyOptions { source: NAME.to_owned(), live: LiveConnections::Break, others }
 }
 
 fn tell(outcome: &str, text: &str, notes: &[String], output: &Output) -> Value {

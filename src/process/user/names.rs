@@ -1,8 +1,11 @@
 //! The names of users and groups that a root file system has.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 use crate::dialect::istio::command::Accounts;
 
@@ -20,12 +23,23 @@ pub fn accounts(root: &Path) -> Result<Accounts, UserError> {
 }
 
 fn text(path: &Path) -> Result<String, UserError> {
-    let mut bytes = Vec::new();
-    match File::open(path).and_then(|file| file.take(MOST).read_to_end(&mut bytes)) {
-        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    match read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(source) => Err(UserError::List { path: path.to_owned(), source }),
     }
+}
+
+/// Reads a regular file; anything else might never end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlag::O_NONBLOCK.bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -44,5 +58,9 @@ mod tests {
         create_dir(root.path().join("etc/group")).unwrap();
         let error = accounts(root.path()).unwrap_err().to_string();
         assert!(error.starts_with("can't read ") && error.contains("etc/group"), "{error}");
+        std::fs::remove_dir(root.path().join("etc/group")).unwrap();
+        nix::unistd::mkfifo(&root.path().join("etc/group"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = accounts(root.path()).unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
     }
 }

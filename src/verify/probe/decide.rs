@@ -53,7 +53,7 @@ pub(super) fn decide(known: &Known<'_>) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     for family in [IpFamily::V4, IpFamily::V6] {
-        steps.push(asking.outbound(family));
+        steps.extend(asking.outbound(family));
         steps.extend(asking.dns(family));
         steps.extend(asking.own_address(family));
     }
@@ -82,15 +82,25 @@ struct Fate {
 }
 
 impl Asking<'_> {
-    fn outbound(&self, family: IpFamily) -> Step {
+    /// The first of the destinations, and the last with the last of its ports: two samples that differ.
+    fn outbound(&self, family: IpFamily) -> Vec<Step> {
         let check = Check::Outbound(family);
         let policy = self.known.policy;
         if family == IpFamily::V6 && policy.ipv6 == Ipv6::Bypass {
-            return Step::Tell(reasons::bypassed(check));
+            return vec![Step::Tell(reasons::bypassed(check))];
         }
         let wanted = policy.proxy.ports.outbound.get();
-        let all = destinations(policy, family).into_iter();
-        self.search(check, wanted, all)
+        let all = destinations(policy, family);
+        let reversed = all
+            .iter()
+            .rev()
+            .map(|(address, ports)| (*address, ports.iter().rev().copied().collect()));
+        let mut steps = vec![self.search(check, wanted, all.iter().cloned())];
+        let last = self.search(check, wanted, reversed);
+        if matches!(last, Step::Try(_)) && !steps.contains(&last) {
+            steps.push(last);
+        }
+        steps
     }
 
     /// For families whose queries are captured, and servers that there are.

@@ -109,7 +109,7 @@ fn steered(wanted: u16, seen: &Seen, terms: &Terms) -> (Outcome, String) {
     let name = terms.name(wanted);
     match seen {
         Seen::Refused => (
-            Outcome::Proven,
+            Outcome::Kept,
             format!(
                 "a rule kept it from where it was sent, on which the probe listens: refused, as \
                  for {name} no transparent socket listens; whether the rule means that port can't \
@@ -171,7 +171,7 @@ fn advice(outcome: Outcome, seen: &Seen) -> Option<String> {
         (Outcome::Failed, _) => {
             "was this policy applied? `nftdivert verify` with CAP_NET_ADMIN names what differs"
         }
-        (Outcome::Proven | Outcome::Direct | Outcome::Unproven, _) => return None,
+        (Outcome::Proven | Outcome::Kept | Outcome::Direct | Outcome::Unproven, _) => return None,
     };
     Some(text.to_owned())
 }

@@ -5,6 +5,7 @@
 //! [`explain`](crate::explain::explain) says of the policy's rules. What can't be tried from
 //! inside is told, never taken for granted.
 
+mod aspect;
 mod candidates;
 mod check;
 mod decide;
@@ -37,6 +38,7 @@ use place::NAMED_CGROUP;
 use token::Token;
 use trying::Trying;
 
+pub use aspect::Aspect;
 pub use check::{Check, Transport as QueryTransport};
 pub use error::ProbeError;
 pub use place::Role;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use super::aspect::Aspect;
 use super::check::Check;
 use super::place::Role;
 
@@ -37,6 +38,9 @@ pub struct Finding {
 pub enum Outcome {
     /// The rules did what the policy says; without them it would have ended otherwise.
     Proven,
+    /// It was refused and did not reach the app, as TPROXY does while no transparent socket listens.
+    /// To which port it leads can't be seen without `CAP_NET_ADMIN`.
+    Kept,
     /// It went directly, as the policy says. It would without rules too: alone it proves nothing.
     Direct,
     /// It could not be tried.
@@ -46,10 +50,23 @@ pub enum Outcome {
 }
 
 impl Report {
-    /// Whether something was proven and nothing failed.
+    /// Whether something was proven, or kept from the app, and nothing failed.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.count(Outcome::Proven) > 0 && self.count(Outcome::Failed) == 0
+        let shown = self.count(Outcome::Proven) + self.count(Outcome::Kept);
+        shown > 0 && self.count(Outcome::Failed) == 0
+    }
+
+    /// Those of `wanted` that were not proven in each way that was looked at.
+    #[must_use]
+    pub fn missing(&self, wanted: &[Aspect]) -> Vec<Aspect> {
+        let is_missing = |aspect: &&Aspect| {
+            let mut of_it = self.findings.iter().filter(|found| aspect.covers(found.check));
+            let first = of_it.next();
+            first.is_none_or(|first| first.outcome != Outcome::Proven)
+                || of_it.any(|found| found.outcome != Outcome::Proven)
+        };
+        wanted.iter().filter(is_missing).copied().collect()
     }
 
     /// How many checks ended so.

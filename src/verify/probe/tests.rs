@@ -86,19 +86,21 @@ fn an_app_tries_what_leaves_and_calls_its_own_pod() {
     let no = "this process is not the proxy";
     let all = steps_at("", &place(1000));
     assert_eq!(
-        all[..8],
+        all[..10],
         [
             "outbound IPv4 192.0.2.1:80 Captured(15001)".to_owned(),
+            "outbound IPv4 198.18.0.1:9 Captured(15001)".to_owned(),
             format!("proxy's self-call IPv4: {no}"),
             "own address IPv4 10.88.0.2:15002 Direct".to_owned(),
             "loopback IPv4 127.0.0.1:15002 Direct".to_owned(),
             "outbound IPv6 [2001:db8::1]:80 Captured(15001)".to_owned(),
+            "outbound IPv6 [100::1]:9 Captured(15001)".to_owned(),
             format!("proxy's self-call IPv6: {no}"),
             "own address IPv6 [fd88::2]:15002 Direct".to_owned(),
             "loopback IPv6 [::1]:15002 Direct".to_owned(),
         ]
     );
-    assert!(all[8].starts_with("inbound: what a process sends"), "{all:#?}");
+    assert!(all[10].starts_with("inbound: what a process sends"), "{all:#?}");
 }
 
 #[test]
@@ -158,7 +160,22 @@ fn a_destination_is_found_wherever_the_policy_leaves_one() {
             format!("outbound IPv4 {v4} Captured({port})"),
             format!("outbound IPv6 {v6} Captured({port})"),
         ];
-        assert_eq!(app(text), wanted, "{text}");
+        let first = |family: &str| app(text).into_iter().find(|step| step.contains(family));
+        let found = ["IPv4", "IPv6"].map(|family| first(family).unwrap());
+        assert_eq!(found, wanted, "{text}");
+    }
+}
+
+#[test]
+fn two_samples_differ_where_the_policy_leaves_two() {
+    for (text, samples) in [
+        ("ipv6: bypass", 2),
+        ("ipv6: bypass\noutbound: {ranges: [], includePorts: [7000]}", 2),
+        ("ipv6: bypass\noutbound: {ranges: [], services: [{address: 10.96.0.10, port: 77}]}", 1),
+    ] {
+        let v4 = app(text).into_iter().filter(|step| step.starts_with("outbound IPv4 "));
+        let different: std::collections::BTreeSet<_> = v4.clone().collect();
+        assert_eq!((v4.count(), different.len()), (samples, samples), "{text}");
     }
 }
 

@@ -9,7 +9,7 @@ use super::words::Words;
 use super::{identity, settings};
 use crate::dialect::istio::lists;
 use crate::dialect::{Flaw, Told};
-use crate::policy::{CapturePolicy, Fault, PolicyError};
+use crate::policy::{CapturePolicy, PolicyError};
 use crate::words::Port;
 
 /// What messages call the place where the policy comes from.
@@ -77,34 +77,29 @@ impl Invocation {
         accounts: &Accounts,
     ) -> Result<Invocation, PolicyError> {
         let mut reader = Reader::new(words, variables, accounts);
-        settings::say(&mut reader);
-        identity::say(&mut reader);
         let work = work(&mut reader);
+        // What was applied must be removable whatever is wrong with the words it was applied with.
+        if !work.removes() {
+            reader.check();
+            settings::say(&mut reader);
+            identity::say(&mut reader);
+        }
         let others = if reader.is("reconcile") { Others::TakeOver } else { Others::Refuse };
         let validation = validation(&mut reader, work);
         let netns = netns(&mut reader);
-        let probe_port = reader.named("iptables-probe-port").name;
         let Reader { told, notes, .. } = reader;
         let policy = told.finish(ORIGIN)?;
-        if let Some(error) =
-            validation.and_then(|validation| validation.doubt(&policy, &probe_port))
-        {
-            return Err(error);
-        }
         Ok(Invocation { work, others, validation, netns, policy, notes })
     }
 }
 
-impl Validation {
-    /// Where the proxy listens nothing else can; and the tunnel port is never captured.
-    fn doubt(self, policy: &CapturePolicy, name: &str) -> Option<PolicyError> {
-        let ports = policy.proxy.ports;
-        let all = [ports.outbound, ports.inbound, ports.tunnel, ports.dns];
-        let is_taken = all.contains(&self.port);
-        let reason = "is one of the proxy's ports; --run-validation needs another";
-        let text = self.port.to_string();
-        let fault = is_taken.then(|| Fault::new(name, Some(&text), reason));
-        PolicyError::of(ORIGIN, fault)
+impl Work {
+    /// Whether rules are taken away, and none are made.
+    fn removes(self) -> bool {
+        match self {
+            Self::CleanUp | Self::ShowCleanUp => true,
+            Self::Apply | Self::Show | Self::Nothing => false,
+        }
     }
 }
 
@@ -137,7 +132,22 @@ fn validation(reader: &mut Reader<'_>, work: Work) -> Option<Validation> {
         let reason = format!("does not go with {other}, which leaves nothing to try");
         reader.told.fault(&name, None, reason);
     }
+    if let Some(port) = port {
+        doubt(reader, port);
+    }
     Some(Validation { port: port?, timeout: timeout? })
+}
+
+/// Where the proxy listens nothing else can; and the tunnel port is never captured.
+fn doubt(reader: &mut Reader<'_>, port: Port) {
+    let flags = ["envoy-port", "inbound-capture-port", "inbound-tunnel-port"];
+    let said = flags.map(|flag| lists::port(&reader.named(flag).text).ok());
+    let dns = CapturePolicy::default().proxy.ports.dns;
+    if said.contains(&Some(port)) || port == dns {
+        let name = reader.named("iptables-probe-port").name;
+        let reason = "is one of the proxy's ports; --run-validation needs another";
+        reader.told.fault(&name, Some(&port.to_string()), reason);
+    }
 }
 
 fn one<T>(

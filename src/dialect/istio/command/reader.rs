@@ -34,18 +34,24 @@ pub(super) struct Said {
 }
 
 impl<'a> Reader<'a> {
-    /// Takes up the faults of the words, and of variables that contradict each other.
+    /// Takes up the faults of the words.
     pub(super) fn new(words: &'a Words, variables: &'a Variables, accounts: &'a Accounts) -> Self {
         let (told, notes) = (Told::default(), Vec::new());
         let mut reader = Reader { words, variables, accounts, told, notes };
         for fault in &words.faults {
             reader.told.take(fault.clone());
         }
-        for flag in FLAGS {
-            reader.contradiction(flag);
-            reader.without_meaning(flag);
-        }
         reader
+    }
+
+    /// Takes up variables that contradict each other, and values that can't be heeded whatever they
+    /// are for.
+    pub(super) fn check(&mut self) {
+        for flag in FLAGS {
+            self.contradiction(flag);
+            self.without_meaning(flag);
+            self.garbled(flag);
+        }
     }
 
     /// What was given: the flag, else the first of its variables that is not empty.
@@ -108,6 +114,14 @@ impl<'a> Reader<'a> {
                 first.name
             );
             self.told.fault(&other.name, Some(&other.text), reason);
+        }
+    }
+
+    /// What was not UTF-8 has this character in place of its bytes.
+    fn garbled(&mut self, flag: &Flag) {
+        let said = self.given(flag).filter(|said| said.text.contains('\u{fffd}'));
+        if let Some(Said { name, text }) = said {
+            self.told.fault(&name, Some(&text), "is not UTF-8");
         }
     }
 

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::policy;
-use crate::verify::probe::check::{Check, Expected, Trial};
+use crate::verify::probe::aspect::Aspect;
+use crate::verify::probe::check::{Check, Expected, Transport, Trial};
 use crate::verify::probe::judge::{Seen, Terms, judge};
 use crate::verify::probe::place::Role;
 use crate::verify::probe::report::{Finding, Outcome, Report};
@@ -52,7 +53,7 @@ fn direct_steered_and_refused_are_told_apart() {
         (Expected::Direct, own(), Outcome::Direct),
         (Expected::Direct, captured(), Outcome::Failed),
         (Expected::Direct, Seen::Refused, Outcome::Failed),
-        (Expected::Steered(15006), Seen::Refused, Outcome::Proven),
+        (Expected::Steered(15006), Seen::Refused, Outcome::Kept),
         (Expected::Steered(15006), own(), Outcome::Failed),
         (Expected::Steered(15006), captured(), Outcome::Failed),
         (Expected::Refused, Seen::Refused, Outcome::Proven),
@@ -87,4 +88,42 @@ fn a_report_holds_by_what_was_proven_alone() {
     assert!(!report(&[Outcome::Proven, Outcome::Failed]).holds());
     assert!(!report(&[Outcome::Direct, Outcome::Unproven]).holds());
     assert!(!report(&[]).holds());
+}
+
+#[test]
+fn what_is_required_must_be_proven_in_each_way() {
+    let (v4, v6) = (IpFamily::V4, IpFamily::V6);
+    let report = |findings: &[(Check, Outcome)]| {
+        let finding = |(check, outcome): &(Check, Outcome)| Finding {
+            outcome: *outcome,
+            ..Finding::unproven(*check, "", None)
+        };
+        Report { role: Role::App, findings: findings.iter().map(finding).collect() }
+    };
+    let found = report(&[
+        (Check::Outbound(v4), Outcome::Proven),
+        (Check::Outbound(v4), Outcome::Proven),
+        (Check::Outbound(v6), Outcome::Unproven),
+        (Check::Dns(v4, Transport::Udp), Outcome::Proven),
+        (Check::Dns(v4, Transport::Tcp), Outcome::Failed),
+        (Check::SelfCall(v4), Outcome::Kept),
+    ]);
+    let missing = found.missing(&Aspect::ALL);
+    assert_eq!(missing, Aspect::ALL[1..]);
+    assert!(found.missing(&[Aspect::Outbound(v4)]).is_empty());
+    assert_eq!("dns-ipv6".parse(), Ok(Aspect::Dns(v6)));
+    assert!("dns".parse::<Aspect>().unwrap_err().contains("self-call-ipv4"));
+}
+
+#[test]
+fn what_is_kept_holds_as_long_as_nothing_fails() {
+    let report = |outcomes: &[Outcome]| {
+        let finding = |outcome: &Outcome| Finding {
+            outcome: *outcome,
+            ..Finding::unproven(Check::Inbound, "", None)
+        };
+        Report { role: Role::Proxy, findings: outcomes.iter().map(finding).collect() }
+    };
+    assert!(report(&[Outcome::Kept, Outcome::Unproven]).holds());
+    assert!(!report(&[Outcome::Kept, Outcome::Failed]).holds());
 }
