@@ -29,6 +29,20 @@ fn an_injected_pod_is_captured_and_proven() {
     }
 }
 
+/// A native sidecar that started before has them; `/proc/sys` is read-only in containers.
+#[test]
+fn living_connections_stop_apply_but_not_istios_command() {
+    let pod = Pod::new();
+    let _talk = pod.talk();
+    let refused = pod.init(&["apply"]);
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.err.contains("--break-live"), "{refused:?}");
+    assert_eq!(pod.rules(), "");
+    let applied = pod.init(&istio(&[]));
+    assert_eq!(applied.code, 0, "{applied:?}");
+    assert!(applied.err.contains("connections that live now break"), "{applied:?}");
+}
+
 #[test]
 fn what_each_user_proves() {
     let pod = Pod::new();

@@ -1,5 +1,6 @@
 //! A pod whose containers run one after the other, as a kubelet starts them.
 
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 
 use nftdivert::apply::Outcome;
@@ -42,6 +43,16 @@ impl Pod {
     pub(crate) fn start_program(&self, user: &str, rights: Rights, words: &[&str]) -> Ran {
         let netns = format!("/proc/{}/fd/{}", std::process::id(), self.bed.pod.as_fd().as_raw_fd());
         IMAGE.run(&netns, user, rights, words)
+    }
+
+    /// A connection inside it, both ends.
+    pub(crate) fn talk(&self) -> [TcpStream; 2] {
+        let open = || {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            [client, listener.accept().unwrap().0]
+        };
+        self.bed.pod.run(open).unwrap()
     }
 
     /// All that nf_tables holds in it.

@@ -93,6 +93,52 @@ fn a_missing_rule_is_seen() {
 }
 
 #[test]
+fn a_rule_that_spares_the_second_sample_is_seen() {
+    let bed = pod("outbound: {ranges: [], includePorts: [80]}");
+    let app = probe_with(&bed.pod, APP, "", &[]);
+    assert_eq!(app.code, 126, "{app:?}");
+    assert_eq!(app.out.matches("proven    outbound").count(), 2, "{app:?}");
+    assert_eq!(app.out.matches("failed    outbound").count(), 2, "{app:?}");
+}
+
+#[test]
+fn what_is_required_and_not_proven_ends_with_126() {
+    let bed = pod("");
+    for (id, part, code) in [
+        (APP, "outbound-ipv4,outbound-ipv6", 0),
+        (APP, "self-call-ipv4", 126),
+        (PROXY, "self-call-ipv4,self-call-ipv6", 0),
+        (PROXY, "outbound-ipv4", 126),
+        (APP, "dns-ipv4", 126),
+    ] {
+        let ran = probe_with(&bed.pod, id, "", &["--require", part]);
+        assert_eq!(ran.code, code, "{part}: {ran:?}");
+        let missing = format!("required, but not proven: {part}\n");
+        assert_eq!(ran.out.contains(&missing), code != 0, "{part}: {ran:?}");
+    }
+    let json = probe_with(&bed.pod, APP, "", &["--require", "dns-ipv6", "--output", "json"]);
+    assert_eq!(json.json()["missing"], serde_json::json!(["dns-ipv6"]));
+    let unknown = probe_with(&bed.pod, APP, "", &["--require", "inbound"]);
+    assert_eq!(unknown.code, 2, "{unknown:?}");
+}
+
+/// Nobody without `CAP_NET_ADMIN` sees where a rule leads that nobody serves.
+#[test]
+fn a_refusal_under_tproxy_is_kept_and_never_proven() {
+    for applied in [
+        "inbound: {mode: tproxy}\nproxy: {ports: {inbound: 16006}}",
+        "proxy: {ports: {inbound: 16006}}",
+    ] {
+        let bed = pod(applied);
+        let proxy = probe(&bed.pod, PROXY, "inbound: {mode: tproxy}");
+        proxy.is(0, "kept", &SELF_CALLS);
+        let words = ["--require", "self-call-ipv4", "--output", "json"];
+        let required = probe_with(&bed.pod, PROXY, "inbound: {mode: tproxy}", &words);
+        required.is(126, "kept", &SELF_CALLS);
+    }
+}
+
+#[test]
 fn another_port_is_seen() {
     let bed = pod("proxy: {ports: {outbound: 15011, inbound: 15001}}");
     let app = probe(&bed.pod, APP, "");
@@ -125,10 +171,10 @@ fn one_family_alone_is_not_enough() {
 fn a_proxy_that_runs_already_is_told() {
     let bed = pod("");
     let _proxy = Proxy::start(&bed.pod, ProxyOptions::default()).unwrap();
-    for (id, checks) in [(APP, OUTBOUND), (PROXY, SELF_CALLS)] {
+    for (id, checks, times) in [(APP, OUTBOUND, 4), (PROXY, SELF_CALLS, 2)] {
         let ran = probe_with(&bed.pod, id, "", &[]);
         assert_eq!(ran.code, 126);
-        assert_eq!(ran.out.matches("run the probe before the proxy and the app").count(), 2);
+        assert_eq!(ran.out.matches("run the probe before the proxy and the app").count(), times);
         let ran = probe(&bed.pod, id, "");
         ran.is(126, "failed", &checks);
         assert!(ran.of(checks[1]).1.contains("Address already in use"), "{ran:?}");

@@ -36,13 +36,15 @@ impl Probed {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The outcome of this check, and what was seen of it.
+    /// The outcome of this check, which is that of all its samples, and what was seen of the first.
     #[track_caller]
     pub(crate) fn of(&self, check: &str) -> (String, String) {
         let report = self.json();
         let findings = report["findings"].as_array().expect("findings");
         let found: Vec<&Value> = findings.iter().filter(|each| each["check"] == check).collect();
-        let [finding] = found.as_slice() else { panic!("{check}: {self:?}") };
+        let [finding, others @ ..] = found.as_slice() else { panic!("{check}: {self:?}") };
+        let is_same = |other: &&Value| other["outcome"] == finding["outcome"];
+        assert!(others.iter().all(is_same), "{check}: {self:?}");
         let text = |field: &str| finding[field].as_str().expect(field).to_owned();
         (text("outcome"), text("seen"))
     }
