@@ -1,7 +1,7 @@
 //! ADD: captures a pod, or leaves its namespace as it was.
 
 use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Target, apply};
-use crate::policy::CapturePolicy;
+use crate::policy::{CapturePolicy, InboundMode};
 
 use super::decide::{Decision, decide};
 use super::error::CniError;
@@ -36,6 +36,9 @@ fn put(
     policy: &CapturePolicy,
     notes: Vec<String>,
 ) -> Result<(), CniError> {
+    if policy.inbound.mode != InboundMode::Redirect {
+        place::set_lo_up(target)?;
+    }
     let options = ApplyOptions {
         source: del::source(&add.network, &add.interface),
         live: LiveConnections::Keep,

@@ -65,7 +65,7 @@ pub enum CniError {
         source: io::Error,
     },
     /// Standard input is not the JSON that it should be.
-    #[error("the network configuration on standard input is no JSON object that can be read")]
+    #[error("the network configuration on standard input can't be decoded")]
     Json {
         /// What is wrong.
         reason: String,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::CniError;
-use super::request::{Object, SUPPORTED, SpecVersion};
+use super::request::{Object, SUPPORTED, SpecVersion, compact};
 
 /// An answer to a request that was fulfilled.
 #[derive(Debug)]
@@ -29,7 +29,9 @@ impl Reply {
                 "supportedVersions": SUPPORTED,
             })),
             // What is not understood stays; the version is that of the request.
-            Self::Result(Some(result)) => line(&result.with("cniVersion", version.as_str())),
+            Self::Result(Some(result)) => {
+                line(&result.with("cniVersion", version.as_str())).map(|text| compact(&text) + "\n")
+            }
             // What libcni's own plugins print, in every version: empty lists are left out.
             Self::Result(None) => line(&json!({ "cniVersion": version.as_str(), "dns": {} })),
         }

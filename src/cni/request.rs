@@ -23,6 +23,7 @@ pub use attachments::Attached;
 pub use config::{Config, Logging, Source};
 pub use environment::{Environment, VARIABLES};
 pub use json::Object;
+pub(super) use json::compact;
 pub use network::Network;
 pub use permit::Permit;
 pub use version::{SUPPORTED, SpecVersion};
@@ -148,13 +149,13 @@ fn verb(
     network: Result<Network, CniError>,
 ) -> Result<Verb, CniError> {
     match command {
-        "ADD" => attachment(environment, network?).map(|add| Verb::Add(Box::new(add))),
+        "ADD" => attachment(environment, network).map(|add| Verb::Add(Box::new(add))),
         "CHECK" => {
             let place = environment.place()?;
             let network = network?.since("CHECK", SpecVersion::V0_4_0)?;
             attach(place, environment, network).map(|check| Verb::Check(Box::new(check)))
         }
-        "DEL" => detachment(environment, network?),
+        "DEL" => detachment(environment, network),
         "GC" => {
             environment.path()?;
             let network = network?.since("GC", SpecVersion::V1_1_0)?;
@@ -170,8 +171,12 @@ fn verb(
     }
 }
 
-fn attachment(environment: &Environment, network: Network) -> Result<Attachment, CniError> {
+fn attachment(
+    environment: &Environment,
+    network: Result<Network, CniError>,
+) -> Result<Attachment, CniError> {
     let place = environment.place()?;
+    let network = network?;
     network.chainable()?;
     attach(place, environment, network)
 }
@@ -190,8 +195,12 @@ fn attach(
 }
 
 /// What is wrong with the rest of the configuration is nothing to a removal: the pod must go.
-fn detachment(environment: &Environment, network: Network) -> Result<Verb, CniError> {
+fn detachment(
+    environment: &Environment,
+    network: Result<Network, CniError>,
+) -> Result<Verb, CniError> {
     let environment::Leaving { container, netns, interface, own } = environment.leaving()?;
+    let network = network?;
     let (network, logging) = (network.named()?, Logging::lenient(&network.object));
     Ok(Verb::Del(Detachment { network, container, netns, interface, own, logging }))
 }

@@ -4,10 +4,10 @@ use crate::apply::{ApplyOptions, HostRule, LiveConnections, OtherMeshes, Target,
 use crate::net::netns::Netns;
 use crate::policy::{CapturePolicy, Dns, NameServers};
 
-use super::daemon;
 use super::error::CniError;
 use super::reply::Reply;
 use super::request::Config;
+use super::{daemon, place};
 
 /// 51, existing pods with limited connectivity, is never the answer: their rules are in the kernel
 /// and need nothing of this program.
@@ -26,12 +26,12 @@ fn attempt(policy: &CapturePolicy) -> Result<(), CniError> {
     if policy.dns == Dns::Listed(NameServers::ResolvConf) {
         policy.dns = Dns::All;
     }
+    let target = Target::other(netns, HostRule::Refuse);
+    place::set_lo_up(&target)?;
     let options = ApplyOptions {
         source: "cni STATUS".to_owned(),
         live: LiveConnections::Keep,
         others: OtherMeshes::Refuse,
     };
-    apply(&Target::other(netns, HostRule::Refuse), &policy, &options)
-        .map(|_| ())
-        .map_err(|source| CniError::Apply { source })
+    apply(&target, &policy, &options).map(|_| ()).map_err(|source| CniError::Apply { source })
 }

@@ -7,7 +7,7 @@
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
     let unpadded = text.trim_end_matches('=');
     let padding = text.len() - unpadded.len();
-    if padding > 2 || padding > 0 && text.len() % 4 != 0 || unpadded.len() % 4 == 1 {
+    if padding > 2 || padding > 0 && !text.len().is_multiple_of(4) || unpadded.len() % 4 == 1 {
         return Err("has the wrong length for base64url");
     }
     let mut bytes = Vec::with_capacity(unpadded.len() / 4 * 3 + 2);

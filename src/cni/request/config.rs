@@ -142,7 +142,7 @@ fn source(object: &Object, runtime: &Runtime, faults: &mut Vec<Fault>) -> Source
         None | Some("policy") => Source::Policy,
         Some("istio") => {
             if !runtime.declares(ANNOTATIONS) {
-                let reason = format!("is istio, which takes {{\"{ANNOTATIONS}\": true}} here");
+                let reason = format!("source istio takes {{\"{ANNOTATIONS}\": true}} here");
                 faults.push(Fault::new("capabilities", None, reason));
             }
             Source::Istio

@@ -38,7 +38,12 @@ impl Object {
     /// It is of another, in words.
     pub fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, String> {
         let text = self.get(key);
-        text.map(serde_json::from_str).transpose().map_err(|error| error.to_string())
+        // Where in the value it stands says nothing to who wrote the configuration.
+        let words = |error: serde_json::Error| {
+            let text = error.to_string();
+            text.rsplit_once(" at line ").map_or(text.clone(), |(words, _)| words.to_owned())
+        };
+        text.map(serde_json::from_str).transpose().map_err(words)
     }
 
     /// All keys, in their order.
@@ -60,7 +65,7 @@ impl Object {
 }
 
 /// JSON text without white space outside of strings: tabs are JSON's, and not YAML's.
-pub(super) fn compact(text: &str) -> String {
+pub(in crate::cni) fn compact(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);
     for c in text.chars() {
