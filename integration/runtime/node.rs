@@ -63,10 +63,10 @@ impl Node {
         command
     }
 
-    /// Runs a program in the node.
+    /// Runs a program in the node, for so long at most.
     #[track_caller]
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
-        finish(&mut self.command(words), "")
+        finish(&mut self.command(&[&["timeout", "60"], words].concat()), "")
     }
 
     /// The network of the process that has this number in the node.

@@ -42,8 +42,9 @@ pub(crate) fn is_captured(node: &Node, pod: &Netns, policy: &str, run: impl Fn(&
         fixture.captured_inbound(own);
         fixture.self_call(User::PROXY, own);
         let before = fixture.proxy.seen().len();
-        let (host, port) = (world.ip().to_string(), world.port().to_string());
-        let said = run(&["/bin/nc", "-w", "5", &host, &port]);
+        // ctr does not close the input of what it runs, and nc waits for its end.
+        let call = format!("nc -w 5 {} {} </dev/null", world.ip(), world.port());
+        let said = run(&["/bin/sh", "-c", &call]);
         assert!(said.out.starts_with("world "), "{world}: {said:?}");
         let seen = fixture.proxy.seen().split_off(before);
         let seen: Vec<_> = seen.iter().map(|seen| (seen.direction, seen.original)).collect();
