@@ -57,7 +57,8 @@ impl<'a> Containerd<'a> {
 
     /// Runs ctr on what belongs to the node.
     pub(crate) fn ctr(&self, words: &[&str]) -> Ran {
-        self.node.run(&[&["ctr", "--address", SOCKET, "--namespace", &self.node.cgroup], words].concat())
+        self.node
+            .run(&[&["ctr", "--address", SOCKET, "--namespace", &self.node.cgroup], words].concat())
     }
 
     /// Starts a container that sleeps and has the network of the node; it ends with the value.
@@ -68,7 +69,8 @@ impl<'a> Containerd<'a> {
         ctr.args(["run", "--rm", "--cni", "--rootfs", &root, name, "/bin/sleep", "600"]);
         let log = File::create(self.node.path(name)).unwrap();
         ctr.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let running = Running { containerd: self, name: name.to_owned(), ctr: ctr.spawn().unwrap() };
+        let running =
+            Running { containerd: self, name: name.to_owned(), ctr: ctr.spawn().unwrap() };
         let started = Instant::now();
         while running.pid().is_none() {
             let said = running.said();

@@ -47,7 +47,7 @@ impl<'a> Cri<'a> {
     pub(crate) fn start(
         &'a self,
         (namespace, name): (&str, &str),
-        annotations: Value,
+        annotations: &Value,
     ) -> Result<Sandbox<'a>, String> {
         let node = self.0.node;
         let config = json!({

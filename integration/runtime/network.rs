@@ -7,37 +7,21 @@ use serde_json::{Value, json};
 /// A chain of plugins: bridge with host-local, nftdivert, and a witness of how they were called.
 pub(crate) struct Network {
     version: &'static str,
-    capture: Value,
+    keys: Value,
 }
 
 impl Network {
-    /// A network of this version of the specification; `capture` are our plugin's keys.
-    pub(crate) fn new(version: &'static str, capture: Value) -> Self {
-        Self { version, capture }
+    /// A network of this version of the specification; `keys` are our plugin's.
+    pub(crate) fn new(version: &'static str, keys: Value) -> Self {
+        Self { version, keys }
     }
 
     /// The list of plugins as runtimes read it; leases and the witness's log lie in `folder`.
     pub(crate) fn conflist(&self, folder: &Path) -> String {
-        let plugins = [bridge(folder), self.ours(), witness(folder)];
+        let mut ours = self.keys.clone();
+        ours["type"] = "nftdivert".into();
+        let plugins = [bridge(folder), ours, witness(folder)];
         json!({ "cniVersion": self.version, "name": "lab", "plugins": plugins }).to_string()
-    }
-
-    /// Our plugin's entry.
-    pub(crate) fn ours(&self) -> Value {
-        let mut entry = self.capture.clone();
-        entry["type"] = "nftdivert".into();
-        entry
-    }
-
-    /// What a plugin is given on its standard input for this entry of the list.
-    pub(crate) fn request(&self, entry: Value, previous: Option<&Value>) -> Value {
-        let mut request = entry;
-        request["cniVersion"] = self.version.into();
-        request["name"] = "lab".into();
-        if let Some(previous) = previous {
-            request["prevResult"] = previous.clone();
-        }
-        request
     }
 }
 

@@ -1,15 +1,18 @@
 //! A node: namespaces in which a container runtime runs with its own network, mounts and processes.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use nftdivert::net::netns::Netns;
-use nftdivert_integration::ran::{Ran, finish, release};
+use nftdivert_integration::ran::{Ran, finish};
 use nftdivert_integration::shell::{ip, nft_list};
 
+use crate::caller::binary;
+use crate::leases::{leases, names};
 use crate::network::Network;
 
 const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/node.sh");
@@ -75,21 +78,13 @@ impl Node {
         Netns::at(&self.inside(&format!("proc/{pid}/ns/net"))).unwrap()
     }
 
-    /// The names of the network namespaces that a runtime keeps, and those of addresses that are
-    /// still given away, and of links besides the node's own.
+    /// What is held for containers: network namespaces, addresses, links.
     pub(crate) fn held(&self) -> Vec<String> {
         let mut held = names(&self.inside("run/netns"));
-        held.extend(self.leases());
+        held.extend(leases(self.folder.path()));
         let links = ip(&self.netns, "-o link");
         held.extend(links.lines().filter(|line| line.contains("veth")).map(str::to_owned));
         held
-    }
-
-    /// The addresses that are given away.
-    pub(crate) fn leases(&self) -> Vec<String> {
-        let mut names = names(&self.folder.path().join("leases/lab"));
-        names.retain(|name| name != "lock" && !name.starts_with("last_reserved_ip"));
-        names
     }
 
     /// Nothing is held for containers, and nobody has programmed the node itself.
@@ -132,29 +127,28 @@ fn lay_out_plugins(folder: &Path) {
     let system = Path::new("/usr/lib/cni");
     for name in ["bridge", "host-local", "loopback"] {
         assert!(system.join(name).exists(), "{name}: install containernetworking-plugins");
-        std::os::unix::fs::symlink(system.join(name), folder.join(name)).unwrap();
+        symlink(system.join(name), folder.join(name)).unwrap();
     }
-    std::os::unix::fs::symlink(release(), folder.join("nftdivert")).unwrap();
-    std::os::unix::fs::symlink(WITNESS, folder.join("witness.py")).unwrap();
+    symlink(binary(), folder.join("nftdivert")).unwrap();
+    symlink(WITNESS, folder.join("witness.py")).unwrap();
 }
 
 fn lay_out_root(root: &Path) {
     for part in ["bin", "etc", "proc", "sys", "dev", "run", "tmp"] {
         fs::create_dir_all(root.join(part)).unwrap();
     }
+    // The first user of a user namespace makes files there; to the node it is nobody special.
+    for place in [root.parent().unwrap(), &root.join("run")] {
+        fs::set_permissions(place, Permissions::from_mode(0o777)).unwrap();
+    }
     fs::copy("/bin/busybox", root.join("bin/busybox")).expect("install busybox-static");
     for name in PROGRAMS {
-        std::os::unix::fs::symlink("busybox", root.join("bin").join(name)).unwrap();
+        symlink("busybox", root.join("bin").join(name)).unwrap();
     }
     fs::write(root.join("etc/passwd"), "root:x:0:0::/:/bin/sh\n").unwrap();
     for name in ["resolv.conf", "hosts", "hostname"] {
         fs::write(root.join("etc").join(name), "").unwrap();
     }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
 
 fn remove_groups(group: &Path) {

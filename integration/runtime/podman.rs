@@ -50,9 +50,11 @@ impl<'a> Podman<'a> {
         self.0.netns_of(inspected.said())
     }
 
-    /// Ends a container; with `--all`, all of them.
-    pub(crate) fn end(&self, name: &str) -> Ran {
-        self.run(&["rm", "--force", "--time", "0", name])
+    /// Ends containers.
+    #[track_caller]
+    pub(crate) fn end(&self, names: &[&str]) {
+        let ended = self.run(&[&["rm", "--force", "--time", "0"], names].concat());
+        assert_eq!(ended.code, 0, "{ended:?}");
     }
 
     fn run(&self, words: &[&str]) -> Ran {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use nftdivert::apply::Outcome;
-use nftdivert::demo::{Bed, Direction, User};
+use nftdivert::demo::{Bed, Direction, ProxyOptions, User};
 use nftdivert::net::netns::Netns;
 use nftdivert_integration::asserts::at;
 use nftdivert_integration::fixture::{APP_PORT, Fixture, Scene, WORLD_PORT};
@@ -27,20 +27,44 @@ pub(crate) fn own(pod: &Netns) -> [IpAddr; 2] {
     [address("inet"), address("inet6")]
 }
 
+/// Whose a container's processes are: ids as the node counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Users {
+    pub(crate) proxy: User,
+    pub(crate) app: User,
+}
+
+impl Users {
+    /// Those of a container without a user namespace.
+    pub(crate) const PLAIN: Self = Self { proxy: User::PROXY, app: User::APP };
+
+    /// Those of one whose ids begin at this one.
+    pub(crate) fn from(first: u32) -> Self {
+        let shifted = |user: User| User::new(first + user.uid, first + user.gid);
+        Self { proxy: shifted(User::PROXY), app: shifted(User::APP) }
+    }
+}
+
 /// Starts proxy and app in the container's network and the world on the node: the container is
 /// captured as this policy says, by what its own programs see (`run` starts them) and the others.
 #[track_caller]
-pub(crate) fn is_captured(node: &Node, pod: &Netns, policy: &str, run: impl Fn(&[&str]) -> Ran) {
+pub(crate) fn is_captured(
+    node: &Node,
+    (pod, users): (&Netns, Users),
+    policy: &str,
+    run: impl Fn(&[&str]) -> Ran,
+) {
     let bed = Bed { pod: pod.try_clone().unwrap(), peer: node.netns.try_clone().unwrap() };
     let own = own(pod).map(|address| SocketAddr::new(address, APP_PORT));
-    let fixture = Fixture::around(bed, &Scene { policy, ..Scene::default() });
+    let proxy = ProxyOptions { member: users.proxy.into(), ..ProxyOptions::default() };
+    let fixture = Fixture::around(bed, &Scene { policy, proxy, ..Scene::default() });
     // There is nothing left to do: the plugin has made just what the policy asks.
     assert_eq!(fixture.applied.outcome, Outcome::Unchanged);
     for (world, own) in at(WORLD, WORLD_PORT).into_iter().zip(own) {
-        fixture.captured_outbound(User::APP, world);
-        fixture.direct(User::PROXY, world, "world");
+        fixture.captured_outbound(users.app, world);
+        fixture.direct(users.proxy, world, "world");
         fixture.captured_inbound(own);
-        fixture.self_call(User::PROXY, own);
+        fixture.self_call(users.proxy, own);
         let before = fixture.proxy.seen().len();
         // ctr does not close the input of what it runs, and nc waits for its end.
         let call = format!("nc -w 5 {} {} </dev/null", world.ip(), world.port());
