@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nftdivert::cni::request::{Environment, Request, Verb};
-use nftdivert::cni::{CniError, Decision, Reply, decide, error_object};
+use nftdivert::cni::{CniError, Code, Decision, Reply, decide, error_object};
 use nftdivert::policy::CapturePolicy;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -122,4 +122,58 @@ fn point_1_each_code_has_its_case() {
     codes.sort_unstable();
     codes.dedup();
     assert_eq!(codes, [1, 2, 4, 6, 7, 102]);
+}
+
+fn documented() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cni.md")).unwrap()
+}
+
+#[test]
+fn the_documented_configuration_is_taken() {
+    let text = documented();
+    let block = text.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let list: serde_json::Value = serde_json::from_str(block).unwrap();
+    let mut conf = list["plugins"].as_array().unwrap().last().unwrap().clone();
+    conf["name"] = list["name"].clone();
+    conf["cniVersion"] = list["cniVersion"].clone();
+    conf["runtimeConfig"] = serde_json::json!({ "dns": { "servers": ["10.96.0.10"] } });
+    let variables = BTreeMap::from([
+        ("CNI_COMMAND", "ADD"),
+        ("CNI_CONTAINERID", "a"),
+        ("CNI_NETNS", "/run/netns/a"),
+        ("CNI_IFNAME", "eth0"),
+    ]);
+    let environment = Environment::of(|name| variables.get(name).map(OsString::from));
+    let request = Request::read(&environment, conf.to_string().as_bytes()).unwrap();
+    let Verb::Add(add) = request.verb else { panic!("no ADD") };
+    assert!(add.config.permit.allows("inbound.excludePorts") && add.config.excluded.len() == 2);
+    assert!(told(decide(&add).unwrap()).contains("servers: [10.96.0.10]"));
+}
+
+#[test]
+fn every_code_is_documented() {
+    use Code::{
+        Config, Defect, Differs, Environment, Failed, Io, Json, Netns, NotAvailable, NotPermitted,
+        OtherMesh, TryAgain, UnsupportedField, Version,
+    };
+    let codes = [
+        Version,
+        UnsupportedField,
+        Environment,
+        Io,
+        Json,
+        Config,
+        Netns,
+        TryAgain,
+        NotAvailable,
+        Failed,
+        Differs,
+        NotPermitted,
+        OtherMesh,
+        Defect,
+    ];
+    let text = documented();
+    for code in codes {
+        assert!(text.contains(&format!("\n| {} |", code as u8)), "{code:?}");
+    }
 }

@@ -41,7 +41,7 @@ fn point_7_where_a_table_of_our_name_is_somebody_elses() {
 #[test]
 fn point_7_where_an_effect_is_refused_after_others_were_made() {
     let place = pod();
-    nftdivert_integration::shell::ip(&place, "route add local 0.0.0.0/0 dev lo table 133");
+    nftdivert_integration::shell::ip(&place, "-6 route add blackhole default table 133");
     let keys = json!({ "policy": policy(json!({ "inbound": { "mode": "tproxy" } })) });
     leaves_nothing(&place, &add(&place, keys), 100, &["133"]);
 }
