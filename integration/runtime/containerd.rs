@@ -34,6 +34,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 /// The daemon; it ends with its node.
 pub(crate) struct Containerd<'a> {
     pub(crate) node: &'a Node,
+    entered: Child,
 }
 
 impl<'a> Containerd<'a> {
@@ -45,8 +46,8 @@ impl<'a> Containerd<'a> {
         let settings = node.path("config.toml");
         let mut daemon = node.command(&["containerd", "--config", &settings]);
         daemon.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        daemon.spawn().expect("install containerd");
-        let (started, containerd) = (Instant::now(), Self { node });
+        let entered = daemon.spawn().unwrap();
+        let (started, containerd) = (Instant::now(), Self { node, entered });
         while containerd.ctr(&["version"]).code != 0 {
             let said = fs::read_to_string(node.path("log")).unwrap();
             assert!(started.elapsed() < LIMIT, "containerd does not answer:\n{said}");
@@ -61,7 +62,7 @@ impl<'a> Containerd<'a> {
             .run(&[&["ctr", "--address", SOCKET, "--namespace", &self.node.cgroup], words].concat())
     }
 
-    /// Starts a container that sleeps and has the network of the node; it ends with the value.
+    /// Starts a container that sleeps in the network of the list.
     #[track_caller]
     pub(crate) fn start(&self, name: &str) -> Running<'_> {
         let (namespace, root) = (&self.node.cgroup, self.node.root());
@@ -78,6 +79,14 @@ impl<'a> Containerd<'a> {
             sleep(Duration::from_millis(20));
         }
         running
+    }
+}
+
+impl Drop for Containerd<'_> {
+    fn drop(&mut self) {
+        // What waits for the daemon; that one goes with its node.
+        let _ = self.entered.kill();
+        let _ = self.entered.wait();
     }
 }
 

@@ -103,6 +103,24 @@ fn whole_add(host: &Host) -> Duration {
     taken[taken.len() / 2]
 }
 
+/// What a runtime does after an ADD that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum After {
+    /// It tries once more.
+    Retry,
+    /// It ends the pod, and tells no namespace.
+    PodGone,
+    /// It takes the pod's network away.
+    Delete,
+}
+
+impl After {
+    /// Each of them is had in turn, the last twice.
+    fn of(turn: usize) -> Self {
+        [Self::Retry, Self::PodGone, Self::Delete, Self::Delete][turn % 4]
+    }
+}
+
 /// What a kill left.
 struct Left {
     was_killed: bool,
@@ -120,15 +138,16 @@ fn kill_and_delete(host: &Host, turn: usize, moment: Duration) -> Left {
     let was_killed = add.run_as(command).code != 0;
     let tables = nft_list(&place, "tables");
     assert!(["", "table inet nftdivert\n"].contains(&tables.as_str()), "{moment:?}: {tables}");
-    if turn % 4 == 0 {
-        // A runtime that tries once more.
+    let after = After::of(turn);
+    if after == After::Retry {
         assert_eq!(add.run().done(), previous);
         ours(host, "CHECK", &place, &previous).run().silent();
     }
     let del = ours(host, "DEL", &place, &previous);
-    let del = if turn % 4 == 1 { del.with("CNI_NETNS", "") } else { del };
-    del.run().silent();
-    if turn % 4 != 1 {
+    if after == After::PodGone {
+        del.with("CNI_NETNS", "").run().silent();
+    } else {
+        del.run().silent();
         assert_eq!(state(&place), before, "{moment:?}");
     }
     host.bridge("DEL", &place, turn).silent();
