@@ -58,6 +58,9 @@ fn point_12_a_file_gets_the_same_lines() {
         .map(|verb| Call::new(verb, &place, keys.clone()).with("CNI_ARGS", ARGS).run().err)
         .concat();
     assert_eq!(fs::read_to_string(&file).unwrap(), said);
+    let wrong = Call::new("ADD", &place, json!({ "logFile": file, "polcy": 1 })).run();
+    let whole = fs::read_to_string(&file).unwrap();
+    assert!(whole.ends_with(&wrong.err) && wrong.err.contains("polcy"), "{whole}");
     assert!(lines(&said).len() >= 3, "{said}");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -6,6 +6,7 @@
 
 mod add;
 mod caller;
+mod chain;
 mod check;
 mod codes;
 mod converging;

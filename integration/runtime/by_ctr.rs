@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::containerd::Containerd;
 use crate::network::Network;
 use crate::node::Node;
-use crate::traffic::{Users, is_captured};
+use crate::traffic::{Parts, is_captured};
 
 #[test]
 fn a_container_is_captured_and_freed_without_its_namespace() {
@@ -14,7 +14,7 @@ fn a_container_is_captured_and_freed_without_its_namespace() {
         let containerd = Containerd::on(&node);
         let running = containerd.start("app");
         let pod = running.netns();
-        is_captured(&node, (&pod, Users::PLAIN), "", |words| running.exec(words));
+        is_captured(&node, (&pod, &Parts::usual()), "", |words| running.exec(words));
         drop(pod);
         let (code, said) = running.end();
         // 128 and the number of the signal. ctr says by a line of the level error what fails in a DEL.

@@ -7,7 +7,7 @@ use crate::caller::policy;
 use crate::cri::Cri;
 use crate::network::Network;
 use crate::node::Node;
-use crate::traffic::{Users, is_captured};
+use crate::traffic::{Parts, is_captured};
 
 #[test]
 fn a_pod_is_captured_and_freed_over_and_over() {
@@ -15,7 +15,7 @@ fn a_pod_is_captured_and_freed_over_and_over() {
     let cri = Cri::on(&node);
     let sandbox = cri.start(("shop", "cart"), &json!({ "shop.example/owner": "me" })).unwrap();
     let container = sandbox.container();
-    is_captured(&node, (&sandbox.netns(), Users::PLAIN), "", |words| {
+    is_captured(&node, (&sandbox.netns(), &Parts::usual()), "", |words| {
         sandbox.exec(&container, words)
     });
     sandbox.end();
@@ -31,6 +31,21 @@ fn a_pod_is_captured_and_freed_over_and_over() {
     for later in [second, third] {
         assert_eq!((later.netns(), later.given().get("prevResult")), ("", None::<&Value>));
     }
+    node.is_free();
+}
+
+#[test]
+fn tproxy_works_while_containerd_sets_lo_up() {
+    let keys = json!({ "policy": policy(json!({ "inbound": { "mode": "tproxy" } })) });
+    let node = Node::new(&Network::new("1.0.0", keys));
+    let cri = Cri::on(&node);
+    let sandbox = cri.start(("shop", "cart"), &json!({})).unwrap();
+    let container = sandbox.container();
+    let text = "inbound: {mode: tproxy}";
+    is_captured(&node, (&sandbox.netns(), &Parts::transparent()), text, |words| {
+        sandbox.exec(&container, words)
+    });
+    sandbox.end();
     node.is_free();
 }
 

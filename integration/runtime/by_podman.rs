@@ -7,7 +7,7 @@ use crate::caller::{Call, policy};
 use crate::network::Network;
 use crate::node::Node;
 use crate::podman::Podman;
-use crate::traffic::{Users, is_captured};
+use crate::traffic::{Parts, is_captured};
 
 #[test]
 fn a_container_is_captured_and_freed() {
@@ -18,7 +18,7 @@ fn a_container_is_captured_and_freed() {
         let pod = podman.netns("app");
         // A namespace, two addresses, and the node's end of the link.
         assert_eq!(node.held().len(), 4);
-        is_captured(&node, (&pod, Users::PLAIN), "", |words| podman.exec("app", words));
+        is_captured(&node, (&pod, &Parts::usual()), "", |words| podman.exec("app", words));
         podman.end(&["app"]);
         assert_eq!((node.calls("ADD").len(), node.calls("DEL").len()), (1, 1), "{version}");
         node.is_free();
@@ -32,7 +32,7 @@ fn the_policy_of_the_network_is_what_holds() {
     let podman = Podman::on(&node);
     podman.start("app", &[]).said();
     let text = "inbound: {excludePorts: [9]}";
-    is_captured(&node, (&podman.netns("app"), Users::PLAIN), text, |words| {
+    is_captured(&node, (&podman.netns("app"), &Parts::usual()), text, |words| {
         podman.exec("app", words)
     });
 }
@@ -44,7 +44,9 @@ fn in_a_user_namespace_the_containers_own_ids_count() {
     podman.start("app", &["--uidmap", "0:100000:65536", "--gidmap", "0:100000:65536"]).said();
     let pod = podman.netns("app");
     assert_ne!(pod.owner().unwrap().unwrap().id(), node.netns.owner().unwrap().unwrap().id());
-    is_captured(&node, (&pod, Users::from(100_000)), "", |words| podman.exec("app", words));
+    is_captured(&node, (&pod, &Parts::counted_from(100_000)), "", |words| {
+        podman.exec("app", words)
+    });
     podman.end(&["app"]);
     node.is_free();
 }

@@ -27,21 +27,29 @@ pub(crate) fn own(pod: &Netns) -> [IpAddr; 2] {
     [address("inet"), address("inet6")]
 }
 
-/// Whose a container's processes are: ids as the node counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Users {
-    pub(crate) proxy: User,
-    pub(crate) app: User,
+/// Who is in a container; ids are those that the node counts.
+pub(crate) struct Parts {
+    proxy: ProxyOptions,
+    app: User,
 }
 
-impl Users {
-    /// Those of a container without a user namespace.
-    pub(crate) const PLAIN: Self = Self { proxy: User::PROXY, app: User::APP };
+impl Parts {
+    /// The usual ones.
+    pub(crate) fn usual() -> Self {
+        Self { proxy: ProxyOptions::default(), app: User::APP }
+    }
 
-    /// Those of one whose ids begin at this one.
-    pub(crate) fn from(first: u32) -> Self {
+    /// Those of a user namespace whose ids begin at this one.
+    pub(crate) fn counted_from(first: u32) -> Self {
         let shifted = |user: User| User::new(first + user.uid, first + user.gid);
-        Self { proxy: shifted(User::PROXY), app: shifted(User::APP) }
+        let proxy = ProxyOptions { member: shifted(User::PROXY).into(), ..ProxyOptions::default() };
+        Self { proxy, app: shifted(User::APP) }
+    }
+
+    /// The usual ones, with a proxy that takes what TPROXY steers to it.
+    pub(crate) fn transparent() -> Self {
+        let proxy = ProxyOptions { transparent: true, ..ProxyOptions::default() };
+        Self { proxy, app: User::APP }
     }
 }
 
@@ -50,21 +58,22 @@ impl Users {
 #[track_caller]
 pub(crate) fn is_captured(
     node: &Node,
-    (pod, users): (&Netns, Users),
+    (pod, parts): (&Netns, &Parts),
     policy: &str,
     run: impl Fn(&[&str]) -> Ran,
 ) {
     let bed = Bed { pod: pod.try_clone().unwrap(), peer: node.netns.try_clone().unwrap() };
     let own = own(pod).map(|address| SocketAddr::new(address, APP_PORT));
-    let proxy = ProxyOptions { member: users.proxy.into(), ..ProxyOptions::default() };
-    let fixture = Fixture::around(bed, &Scene { policy, proxy, ..Scene::default() });
+    let (proxy, app) = (parts.proxy.member.user, parts.app);
+    let scene = Scene { policy, proxy: parts.proxy.clone(), ..Scene::default() };
+    let fixture = Fixture::around(bed, &scene);
     // There is nothing left to do: the plugin has made just what the policy asks.
     assert_eq!(fixture.applied.outcome, Outcome::Unchanged);
     for (world, own) in at(WORLD, WORLD_PORT).into_iter().zip(own) {
-        fixture.captured_outbound(users.app, world);
-        fixture.direct(users.proxy, world, "world");
+        fixture.captured_outbound(app, world);
+        fixture.direct(proxy, world, "world");
         fixture.captured_inbound(own);
-        fixture.self_call(users.proxy, own);
+        fixture.self_call(proxy, own);
         let before = fixture.proxy.seen().len();
         // ctr does not close the input of what it runs, and nc waits for its end.
         let call = format!("nc -w 5 {} {} </dev/null", world.ip(), world.port());

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::error::CniError;
 use super::reply::{Reply, error_object};
-use super::request::{Environment, Request, SUPPORTED, SpecVersion, Verb};
+use super::request::{Environment, Logging, Refused, Request, SUPPORTED, SpecVersion, Verb};
 use super::{add, check, del, gc, log, status};
 
 /// How long a runtime may take to send the configuration.
@@ -44,16 +44,21 @@ pub fn about() -> ExitCode {
 
 fn handle(environment: &Environment) -> ExitCode {
     let request = read_stdin(environment.text("CNI_COMMAND"))
-        .map_err(|source| (SpecVersion::NEWEST, CniError::Input { source }))
-        .and_then(|stdin| {
-            Request::read(environment, &stdin).map_err(|refused| (refused.version, refused.error))
-        });
-    let logging = request.as_ref().map(Request::logging).unwrap_or_default();
-    log::start(environment, &logging);
+        .map_err(|source| Refused {
+            version: SpecVersion::NEWEST,
+            logging: Logging::default(),
+            error: CniError::Input { source },
+        })
+        .and_then(|stdin| Request::read(environment, &stdin));
+    let logging = match &request {
+        Ok(request) => &request.logging,
+        Err(refused) => &refused.logging,
+    };
+    log::start(environment, logging);
     // A panic's words belong into the log and the error object, not among the log's lines.
     set_hook(Box::new(|panic| tracing::error!(%panic, "panic")));
     match request {
-        Err((version, error)) => fail(version, &error),
+        Err(refused) => fail(refused.version, &refused.error),
         Ok(request) => match guarded(|| perform(&request.verb)) {
             Ok(reply) => succeed(&request, &reply),
             Err(error) => fail(request.version, &error),

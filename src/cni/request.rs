@@ -33,6 +33,8 @@ pub use version::{SUPPORTED, SpecVersion};
 pub struct Request {
     /// The version that both speak.
     pub version: SpecVersion,
+    /// How to log.
+    pub logging: Logging,
     /// What to do.
     pub verb: Verb,
 }
@@ -88,8 +90,6 @@ pub struct Detachment {
     pub interface: String,
     /// Whether the plugin's own namespace is meant.
     pub own: OwnNamespace,
-    /// How to log; what can't be read is passed over.
-    pub logging: Logging,
 }
 
 /// Whether a `CNI_NETNS` that is the plugin's own namespace is meant.
@@ -106,6 +106,8 @@ pub enum OwnNamespace {
 pub struct Refused {
     /// The version of the configuration, or ours where that is not known.
     pub version: SpecVersion,
+    /// How to log, as far as that can be read.
+    pub logging: Logging,
     /// Why.
     pub error: CniError,
 }
@@ -116,29 +118,15 @@ impl Request {
     /// # Errors
     /// What is wrong: of the environment first, then of the configuration; all faults of each at once.
     pub fn read(environment: &Environment, stdin: &[u8]) -> Result<Self, Refused> {
-        let command = environment.command();
-        if let Ok("VERSION") = command {
-            let version = Network::read(stdin).map_or(SpecVersion::NEWEST, |found| found.version);
-            return Ok(Self { version, verb: Verb::Version });
-        }
-        // The version is that of the answer, whatever else is wrong.
         let network = Network::read(stdin);
-        let version = network.as_ref().map_or(SpecVersion::NEWEST, |network| network.version);
-        let verb = command.and_then(|command| verb(command, environment, network));
+        // The version is that of the answer, whatever else is wrong; and so are the logs.
+        let found = network.as_ref().ok();
+        let version = found.map_or(SpecVersion::NEWEST, |network| network.version);
+        let logging = found.map(|network| Logging::lenient(&network.object)).unwrap_or_default();
+        let verb = environment.command().and_then(|command| verb(command, environment, network));
         match verb {
-            Ok(verb) => Ok(Self { version, verb }),
-            Err(error) => Err(Refused { version, error }),
-        }
-    }
-
-    /// How to log.
-    #[must_use]
-    pub fn logging(&self) -> Logging {
-        match &self.verb {
-            Verb::Add(attachment) | Verb::Check(attachment) => attachment.config.logging.clone(),
-            Verb::Del(detachment) => detachment.logging.clone(),
-            Verb::Status(config) => config.logging.clone(),
-            Verb::Gc(_) | Verb::Version => Logging::default(),
+            Ok(verb) => Ok(Self { version, logging, verb }),
+            Err(error) => Err(Refused { version, logging, error }),
         }
     }
 }
@@ -149,6 +137,8 @@ fn verb(
     network: Result<Network, CniError>,
 ) -> Result<Verb, CniError> {
     match command {
+        // What it is sent may be missing, or be of a newer runtime.
+        "VERSION" => Ok(Verb::Version),
         "ADD" => attachment(environment, network).map(|add| Verb::Add(Box::new(add))),
         "CHECK" => {
             let place = environment.place()?;
@@ -200,7 +190,6 @@ fn detachment(
     network: Result<Network, CniError>,
 ) -> Result<Verb, CniError> {
     let environment::Leaving { container, netns, interface, own } = environment.leaving()?;
-    let network = network?;
-    let (network, logging) = (network.named()?, Logging::lenient(&network.object));
-    Ok(Verb::Del(Detachment { network, container, netns, interface, own, logging }))
+    let network = network?.named()?;
+    Ok(Verb::Del(Detachment { network, container, netns, interface, own }))
 }

@@ -35,8 +35,6 @@ pub struct Config {
     pub excluded: BTreeSet<String>,
     /// The socket of the daemon without which no pod starts.
     pub daemon: Option<PathBuf>,
-    /// How to log.
-    pub logging: Logging,
     /// The pod's annotations, if the runtime passed them.
     pub annotations: Option<BTreeMap<String, String>>,
     /// The pod's name servers, as far as the runtime or the configuration say them.
@@ -100,13 +98,13 @@ impl Config {
         let runtime = Runtime::read(object, &mut faults);
         let excluded: Option<BTreeSet<String>> = typed(object, "excludeNamespaces", &mut faults);
         let permit: Option<Vec<String>> = typed(object, "permit", &mut faults);
+        Logging::read(object, &mut faults);
         let config = Self {
             policy,
             source: source(object, &runtime, &mut faults),
             permit: Permit::read(&permit.unwrap_or_default(), &mut faults),
             excluded: excluded.unwrap_or_else(|| BTreeSet::from([EXCLUDED.to_owned()])),
             daemon: path(object, "daemonSocket", &mut faults),
-            logging: Logging::read(object, &mut faults),
             annotations: runtime.annotations,
             name_servers: runtime.name_servers,
             text,
