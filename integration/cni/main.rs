@@ -18,5 +18,6 @@ mod gc;
 mod logs;
 mod own;
 mod permitted;
+mod podman;
 mod status;
 mod versions;

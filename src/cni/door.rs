@@ -44,10 +44,9 @@ pub fn about() -> ExitCode {
 
 fn handle(environment: &Environment) -> ExitCode {
     let request = read_stdin(environment.text("CNI_COMMAND"))
-        .map_err(|source| Refused {
-            version: SpecVersion::NEWEST,
-            logging: Logging::default(),
-            error: CniError::Input { source },
+        .map_err(|source| {
+            let (version, logging) = (SpecVersion::NEWEST, Logging::default());
+            Box::new(Refused { version, logging, error: CniError::Input { source } })
         })
         .and_then(|stdin| Request::read(environment, &stdin));
     let logging = match &request {

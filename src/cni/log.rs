@@ -50,7 +50,7 @@ fn open(path: &Path) -> io::Result<File> {
 /// What every line says.
 fn about(environment: &Environment) -> Map<String, Value> {
     let CniArgs { namespace, pod, .. } = CniArgs::lenient(environment);
-    let pod = if pod.is_empty() { String::new() } else { format!("{namespace}/{pod}") };
+    let pod = if namespace.is_empty() { pod } else { format!("{namespace}/{pod}") };
     let known = [
         ("command", environment.text("CNI_COMMAND")),
         ("pod", &pod),

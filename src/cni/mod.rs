@@ -1,7 +1,7 @@
 //! The CNI plugin: what a container runtime asks for by environment and standard input, answered on
 //! standard output.
 //!
-//! [`request::Request::read`] says what is asked, without any effect; [`decide`](mod@decide) what that
+//! [`request::Request::read`] says what is asked, without any effect; [`decide()`] what that
 //! means for the pod. One file per verb does it, by the same `apply`, `verify` and `remove` as the
 //! other doors. `docs/cni.md` is the reference for users.
 

@@ -117,7 +117,7 @@ impl Request {
     ///
     /// # Errors
     /// What is wrong: of the environment first, then of the configuration; all faults of each at once.
-    pub fn read(environment: &Environment, stdin: &[u8]) -> Result<Self, Refused> {
+    pub fn read(environment: &Environment, stdin: &[u8]) -> Result<Self, Box<Refused>> {
         let network = Network::read(stdin);
         // The version is that of the answer, whatever else is wrong; and so are the logs.
         let found = network.as_ref().ok();
@@ -126,7 +126,7 @@ impl Request {
         let verb = environment.command().and_then(|command| verb(command, environment, network));
         match verb {
             Ok(verb) => Ok(Self { version, logging, verb }),
-            Err(error) => Err(Refused { version, logging, error }),
+            Err(error) => Err(Box::new(Refused { version, logging, error })),
         }
     }
 }
