@@ -12,6 +12,7 @@
 
 pub mod apply;
 pub mod cli;
+pub mod cni;
 pub mod demo;
 pub mod dialect;
 pub mod draw;

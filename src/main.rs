@@ -1,7 +1,10 @@
-//! The command `nftdivert`.
+//! The program `nftdivert`: a command, and a CNI plugin where a runtime starts it as one.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if std::env::var_os("CNI_COMMAND").is_some() {
+        return nftdivert::cni::run();
+    }
     nftdivert::cli::run()
 }

@@ -41,3 +41,8 @@ fn datagrams() {
 fn tables_read_back() {
     replay("readback", checks::readback::check);
 }
+
+#[test]
+fn requests_of_runtimes() {
+    replay("cni", checks::cni::check);
+}

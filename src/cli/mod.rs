@@ -114,6 +114,9 @@ pub fn run() -> ExitCode {
     if let Some(words) = istio_iptables::words(&args) {
         return istio_iptables::main(&words);
     }
+    if args.len() < 2 {
+        return crate::cni::about();
+    }
     let cli = parsed().unwrap_or_else(|error| error.exit());
     begin(cli.global.log_level, cli.global.log_format);
     let output = Output::new(cli.global.output);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::policy::{CapturePolicy, Fault, Override, PolicyError};
+use crate::policy::{CapturePolicy, Fault, Layer, Override, PolicyError};
 
 /// A text that no setting takes: it stands for a value that the dialect could not read, so that the
 /// policy concludes nothing from its absence.
@@ -77,6 +77,11 @@ impl Told {
         self.faults.push(fault);
     }
 
+    /// What was said, well or badly: each setting's flag, with the dialect's name for it.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.said.iter().map(|(flag, said)| (*flag, said.name.as_str()))
+    }
+
     /// Whether something was said of the setting, well or badly.
     pub fn has(&self, flag: &str) -> bool {
         self.said.contains_key(flag)
@@ -89,6 +94,18 @@ impl Told {
     /// Everything that is wrong, at once: the dialect's own faults first, then those of the policy, in
     /// the dialect's names where it has said the setting.
     pub fn finish(self, origin: &str) -> Result<CapturePolicy, PolicyError> {
+        self.finish_over(&[], origin)
+    }
+
+    /// The policy that was said over these layers; settings of which nothing was said have theirs.
+    ///
+    /// # Errors
+    /// As [`Told::finish`].
+    pub fn finish_over(
+        self,
+        layers: &[Layer<'_>],
+        origin: &str,
+    ) -> Result<CapturePolicy, PolicyError> {
         let overrides: Vec<Override> = self
             .said
             .iter()
@@ -97,7 +114,7 @@ impl Told {
                 Override { flag, values: vec![value.to_owned()] }
             })
             .collect();
-        let read = CapturePolicy::load(None, "", &overrides);
+        let read = CapturePolicy::layered(layers, &overrides);
         let of_policy = read.as_ref().err().map(|error| error.faults.clone()).unwrap_or_default();
         let named = of_policy.into_iter().filter_map(|fault| self.in_dialect(fault));
         match PolicyError::of(origin, self.faults.iter().cloned().chain(named)) {

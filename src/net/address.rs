@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
-use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::link::{LinkFlags, LinkMessage};
 use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
@@ -95,6 +95,18 @@ pub fn wait_until_routed(
         }
     }
     Ok(false)
+}
+
+/// Sets `lo` up, as runtimes do before a pod starts.
+///
+/// # Errors
+/// The kernel refused.
+pub fn set_lo_up(connection: &mut Connection) -> Result<(), NetlinkError> {
+    let mut lo = LinkMessage::default();
+    lo.header.index = LO;
+    lo.header.flags = LinkFlags::Up;
+    lo.header.change_mask = LinkFlags::Up;
+    connection.request(NLM_F_ACK, RouteNetlinkMessage::SetLink(lo), &mut |_, _| Ok(()))
 }
 
 fn is_lo_up(connection: &mut Connection) -> Result<bool, NetlinkError> {

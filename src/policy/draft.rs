@@ -86,6 +86,17 @@ impl Draft {
         self.places.insert(path, place);
     }
 
+    /// Takes the places of what was given so far, while another layer is read.
+    pub(super) fn take_places(&mut self) -> BTreeMap<&'static str, Place> {
+        std::mem::take(&mut self.places)
+    }
+
+    /// Puts them back under those that were noted since, which are in the layer `name`.
+    pub(super) fn put_places(&mut self, below: BTreeMap<&'static str, Place>, name: &str) {
+        let above = std::mem::replace(&mut self.places, below);
+        self.places.extend(above.into_iter().map(|(path, place)| (path, place.within(name))));
+    }
+
     /// Remembers that a setting's value was no good, so that nothing is concluded from it.
     pub(super) fn refuse(&mut self, path: &'static str) {
         self.refused.insert(path);

@@ -90,6 +90,22 @@ pub(super) struct Place {
     pub(super) line: Option<usize>,
 }
 
+impl Place {
+    /// The same place in the layer `name`.
+    pub(super) fn within(self, name: &str) -> Place {
+        Place { field: in_layer(name, self.field), ..self }
+    }
+}
+
+/// A field's name in the layer `name`. A text as a whole is the layer itself.
+fn in_layer(name: &str, field: String) -> String {
+    match (name, field.contains(' ')) {
+        ("", _) => field,
+        (name, true) => name.to_owned(),
+        (name, false) => format!("{name}.{field}"),
+    }
+}
+
 /// The faults met so far.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
@@ -106,6 +122,15 @@ impl Faults {
         }
         let Place { field, line } = place;
         self.kept.push(Fault { field, value, line, reason: reason.into() });
+    }
+
+    /// Adds the faults of the layer `name`.
+    pub(super) fn take(&mut self, others: Faults, name: &str) {
+        self.more += others.more;
+        for fault in others.kept {
+            let place = Place { field: fault.field, line: fault.line }.within(name);
+            self.add(place, fault.value, fault.reason);
+        }
     }
 
     /// The faults; empty where there were none.

@@ -1,8 +1,18 @@
 //! The doors: YAML text, flags, or both, to a policy.
 
 use super::draft::Draft;
-use super::fault::Faults;
-use super::{CapturePolicy, Override, PolicyError, document, flags, resolve, yaml};
+use super::fault::{Fault, Faults};
+use super::settings::Setting;
+use super::{CapturePolicy, Override, PolicyError, SETTINGS, document, flags, resolve, yaml};
+
+/// One text of a policy that several say together.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'t> {
+    /// What faults put in front of a setting's name; empty for nothing.
+    pub name: &'t str,
+    /// The text, in the YAML form of a policy.
+    pub text: &'t str,
+}
 
 impl CapturePolicy {
     /// Reads a policy from its YAML form.
@@ -24,26 +34,79 @@ impl CapturePolicy {
         source: &str,
         overrides: &[Override],
     ) -> Result<CapturePolicy, PolicyError> {
+        let layers = text.map(|text| Layer { name: "", text });
+        read(layers.as_slice(), overrides).map_err(|faults| {
+            let origin = if text.is_some() { source.to_owned() } else { String::new() };
+            PolicyError { origin, faults }
+        })
+    }
+
+    /// Reads a policy from texts that lie over each other: what a later one says holds in place of
+    /// what an earlier one says, setting by setting; flags override them all. Contradictions are
+    /// judged on the result, and name the layer of each side.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the texts and the flags, at once.
+    pub fn layered(
+        layers: &[Layer<'_>],
+        overrides: &[Override],
+    ) -> Result<CapturePolicy, PolicyError> {
+        read(layers, overrides).map_err(|faults| PolicyError { origin: String::new(), faults })
+    }
+}
+
+impl Layer<'_> {
+    /// The settings that the text gives, in the order of the table; those with `null` it does not.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text itself, at once. Contradictions are not looked for.
+    pub fn settings(&self) -> Result<Vec<&'static Setting>, PolicyError> {
         let (mut draft, mut faults) = (Draft::default(), Faults::default());
-        let root = text.map(|text| yaml::read(text, &mut faults));
-        if let Some(Some(root)) = &root {
-            document::apply(root, &mut draft, &mut faults);
-        }
-        flags::apply(overrides, &mut draft, &mut faults);
-        let policy = match root {
-            // What an unreadable text would have said is not known, so nothing contradicts it.
-            Some(None) => None,
-            Some(Some(_)) | None => resolve::resolve(draft, &mut faults),
-        };
+        self.apply(&mut draft, &mut faults);
         let faults = faults.into_vec();
-        match policy {
-            Some(policy) if faults.is_empty() => Ok(policy),
-            Some(_) | None => {
-                let origin = if text.is_some() { source.to_owned() } else { String::new() };
-                Err(PolicyError { origin, faults })
-            }
+        if !faults.is_empty() {
+            return Err(PolicyError { origin: String::new(), faults });
+        }
+        Ok(SETTINGS.iter().filter(|setting| draft.given(setting.path)).collect())
+    }
+
+    /// Lays the text over what the draft holds.
+    fn apply(&self, draft: &mut Draft, faults: &mut Faults) -> Readable {
+        let mut own = Faults::default();
+        let below = draft.take_places();
+        let root = yaml::read(self.text, &mut own);
+        if let Some(root) = &root {
+            document::apply(root, draft, &mut own);
+        }
+        draft.put_places(below, self.name);
+        faults.take(own, self.name);
+        if root.is_some() { Readable::Yes } else { Readable::No }
+    }
+}
+
+/// Whether a text could be read to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readable {
+    Yes,
+    No,
+}
+
+fn read(layers: &[Layer<'_>], overrides: &[Override]) -> Result<CapturePolicy, Vec<Fault>> {
+    let (mut draft, mut faults) = (Draft::default(), Faults::default());
+    let mut readable = Readable::Yes;
+    for layer in layers {
+        if layer.apply(&mut draft, &mut faults) == Readable::No {
+            readable = Readable::No;
         }
     }
+    flags::apply(overrides, &mut draft, &mut faults);
+    let policy = match readable {
+        // What an unreadable text would have said is not known, so nothing contradicts it.
+        Readable::No => None,
+        Readable::Yes => resolve::resolve(draft, &mut faults),
+    };
+    let faults = faults.into_vec();
+    policy.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 #[cfg(test)]
@@ -128,5 +191,37 @@ mod tests {
         assert!(said.contains("is longer than 8 MiB"), "{said}");
         let said = faults(&format!("a: [{}]\n", "1,".repeat(1_000_000)), &[]);
         assert!(said.contains("holds more than 1000000 keys and values"), "{said}");
+    }
+
+    #[test]
+    fn layers_lie_over_each_other_setting_by_setting() {
+        let lower = format!("{HEAD}proxy: {{uids: [7]}}\ninbound: {{ports: [80]}}\n");
+        let upper = format!("{HEAD}inbound: {{ports: [90]}}\ndns: {{capture: null}}\n");
+        let layers = [Layer { name: "a", text: &lower }, Layer { name: "b", text: &upper }];
+        let paths = layers.map(|layer| {
+            let settings = layer.settings().unwrap();
+            settings.iter().map(|setting| setting.path).collect::<Vec<_>>()
+        });
+        assert_eq!(paths, [vec!["proxy.uids", "inbound.ports"], vec!["inbound.ports"]]);
+        let policy = CapturePolicy::layered(&layers, &[]).unwrap();
+        let wanted = format!("{HEAD}proxy: {{uids: [7]}}\ninbound: {{ports: [90]}}\n");
+        assert_eq!(Ok(policy), CapturePolicy::from_yaml(&wanted));
+    }
+
+    #[test]
+    fn faults_of_layers_name_the_layer_of_each_side() {
+        let lower = format!("{HEAD}inbound: {{excludePorts: [80]}}\n");
+        let upper = format!("{HEAD}inbound: {{ports: [80]}}\n");
+        let layers = [Layer { name: "a", text: &lower }, Layer { name: "b", text: &upper }];
+        let said = CapturePolicy::layered(&layers, &[]).unwrap_err().to_string();
+        assert!(
+            said.contains("b.inbound.ports (line 2): 80: shares ports with a.inbound.ex"),
+            "{said}"
+        );
+        let layers = [Layer { name: "a", text: "[" }, Layer { name: "b", text: "x: 1" }];
+        let said = CapturePolicy::layered(&layers, &[]).unwrap_err().to_string();
+        assert!(said.contains("\n  a (line 2): is not valid YAML"), "{said}");
+        assert!(said.contains("\n  b.apiVersion: is missing"), "{said}");
+        assert!(layers[1].settings().unwrap_err().to_string().contains("b.x (line 1)"));
     }
 }

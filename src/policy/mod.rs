@@ -38,6 +38,7 @@ pub use flags::Override;
 pub(crate) use hint::nearest;
 pub use identity::{Identity, Marks, Match};
 pub use included::IncludedRanges;
+pub use load::Layer;
 pub use loopback::LoopbackRange;
 pub use modes::{Counters, Existing, InboundMode, Ipv6};
 pub use settings::{Cell, CellCount, Setting, Shape};

@@ -80,6 +80,9 @@ pub enum WordError {
     /// Not the path of a cgroup.
     #[error("is not the path of a cgroup; {0}")]
     CgroupPath(&'static str),
+    /// Not an id of a container or a network's name.
+    #[error("must begin with a letter or a digit, and hold letters, digits, _ . and - only")]
+    CniId,
     /// Not a net_cls class id.
     #[error("must be a class id, 1-4294967295 or like 10:1{0}")]
     Classid(NumberFault),

@@ -3,6 +3,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod assemble;
+pub(crate) mod cni;
 pub(crate) mod flags;
 pub(crate) mod policy;
 pub(crate) mod readback;

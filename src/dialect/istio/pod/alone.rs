@@ -83,16 +83,22 @@ pub(super) fn left_alone<'p>(
     {
         return Err(LeftAlone::ProxyType(kind.clone()));
     }
+    match by_annotations(pod) {
+        Some(reason) => Err(reason),
+        None => Ok(container),
+    }
+}
+
+/// Why a pod is left alone, as far as its annotations and labels say.
+pub(super) fn by_annotations(pod: &Pod) -> Option<LeftAlone> {
     if let Some((text, from)) = injected::refusal(pod) {
-        return Err(LeftAlone::NotWanted { text: text.to_owned(), from });
+        return Some(LeftAlone::NotWanted { text: text.to_owned(), from });
     }
     if !pod.annotations.contains_key(STATUS) {
-        return Err(LeftAlone::NotInjected);
+        return Some(LeftAlone::NotInjected);
     }
-    if pod.annotations.get(MODE).is_some_and(|mode| mode == "NONE") {
-        return Err(LeftAlone::ModeNone);
-    }
-    Ok(container)
+    let has_none = pod.annotations.get(MODE).is_some_and(|mode| mode == "NONE");
+    has_none.then_some(LeftAlone::ModeNone)
 }
 
 fn proxy_of(pod: &Pod) -> Option<&Container> {

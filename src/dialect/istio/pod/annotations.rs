@@ -85,6 +85,27 @@ pub(super) fn tell(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut
     virtual_interfaces(said, told, notes);
 }
 
+/// Tells the settings that are said by annotations, and nothing of those that are not.
+pub(super) fn tell_said(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut Vec<Note>) {
+    for Annotation { name, flag, read, .. } in SINGLE {
+        if let Some(text) = said.get(name) {
+            told.say_read(flag, name, read(text));
+        }
+    }
+    match (said.get(INCLUDE_INBOUND), said.get(EXCLUDE_INBOUND)) {
+        (Some(_), Some(_)) => inbound_ports(said, told, notes),
+        (Some(included), None) => {
+            told.say_read("inbound-ports", INCLUDE_INBOUND, lists::ports_or_all(included));
+        }
+        (None, Some(excluded)) => {
+            let excluded = lists::ports(excluded).map(|ports| beside_own(&ports).join(","));
+            told.say_read("inbound-exclude-ports", EXCLUDE_INBOUND, excluded);
+        }
+        (None, None) => {}
+    }
+    virtual_interfaces(said, told, notes);
+}
+
 fn mode(text: &str) -> Result<String, Vec<Flaw>> {
     match text {
         "REDIRECT" => Ok(String::from("redirect")),
@@ -99,11 +120,10 @@ fn inbound_ports(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut V
     told.say_read("inbound-ports", INCLUDE_INBOUND, lists::ports_or_all(included));
     let excluded = lists::ports(said.get(EXCLUDE_INBOUND).map_or("", String::as_str));
     let excluded = excluded.map(|ports| {
-        let own = ports.split(',').filter(|port| !port.is_empty());
-        let mut own: Vec<&str> = own.filter(|port| !ALWAYS_EXCLUDED.contains(port)).collect();
         if included == "*" {
-            return [own.as_slice(), &ALWAYS_EXCLUDED].concat().join(",");
+            return beside_own(&ports).join(",");
         }
+        let mut own = others(&ports);
         own.retain(|port| said.get(STATUS_PORT).is_none_or(|status| status != port));
         if !own.is_empty() {
             let reason = format!("has no effect, since {INCLUDE_INBOUND} lists the ports");
@@ -112,6 +132,17 @@ fn inbound_ports(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut V
         own.join(",")
     });
     told.say_read("inbound-exclude-ports", EXCLUDE_INBOUND, excluded);
+}
+
+/// The ports of a list without the proxy's own.
+fn others(ports: &str) -> Vec<&str> {
+    let ports = ports.split(',').filter(|port| !port.is_empty());
+    ports.filter(|port| !ALWAYS_EXCLUDED.contains(port)).collect()
+}
+
+/// The ports of a list, and the proxy's own.
+fn beside_own(ports: &str) -> Vec<&str> {
+    [others(ports).as_slice(), &ALWAYS_EXCLUDED].concat()
 }
 
 fn virtual_interfaces(said: &BTreeMap<String, String>, told: &mut Told, notes: &mut Vec<Note>) {

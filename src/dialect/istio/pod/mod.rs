@@ -9,6 +9,7 @@ mod ignored;
 mod injected;
 mod json;
 mod proxy;
+mod said;
 mod value;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ use crate::policy::{CapturePolicy, PolicyError, shown};
 pub use alone::LeftAlone;
 pub use ignored::Note;
 pub use injected::SaidBy;
+pub use said::{Said, said};
 pub use value::{Container, EnvValue, Network, Pod, Role, RunAs};
 
 /// What is to be done with a pod.

@@ -1,0 +1,54 @@
+//! ADD: captures a pod, or leaves its namespace as it was.
+
+use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Target, apply};
+use crate::policy::{CapturePolicy, InboundMode};
+
+use super::decide::{Decision, decide};
+use super::error::CniError;
+use super::reply::Reply;
+use super::request::Attachment;
+use super::{daemon, del, place};
+
+pub(super) fn run(add: &Attachment) -> Result<Reply, CniError> {
+    let target = place::open(&add.netns, add.own)?;
+    match decide(add)? {
+        Decision::LeaveAlone { reason } => tracing::info!(reason, "pod left alone"),
+        Decision::Capture { policy, notes } => {
+            daemon::reach(add.config.daemon.as_deref())?;
+            put(add, &target, &policy, notes)?;
+        }
+    }
+    Ok(Reply::Result(add.prev_result.clone()))
+}
+
+/// Takes back what an ADD did whose result nobody got.
+pub(super) fn take_back(add: &Attachment) {
+    let source = del::source(&add.network, &add.interface);
+    match place::open(&add.netns, add.own) {
+        Ok(target) => del::take_away(&target, &source),
+        Err(error) => tracing::warn!(%error, "the pod's namespace is gone"),
+    }
+}
+
+fn put(
+    add: &Attachment,
+    target: &Target,
+    policy: &CapturePolicy,
+    notes: Vec<String>,
+) -> Result<(), CniError> {
+    if policy.inbound.mode != InboundMode::Redirect {
+        place::set_lo_up(target)?;
+    }
+    let options = ApplyOptions {
+        source: del::source(&add.network, &add.interface),
+        live: LiveConnections::Keep,
+        others: OtherMeshes::Refuse,
+    };
+    let applied = apply(target, policy, &options).map_err(|source| CniError::Apply { source })?;
+    for note in notes.iter().chain(&applied.notes) {
+        tracing::info!(note, "note");
+    }
+    let rules = applied.plan.ruleset.rules().count();
+    tracing::info!(outcome = ?applied.outcome, rules, policy = policy.digest(), "pod captured");
+    Ok(())
+}
