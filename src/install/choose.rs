@@ -98,8 +98,7 @@ enum Unusable {
 }
 
 fn usable<'f>(folder: &'f Folder, name: &str) -> Result<Target<'f>, Unusable> {
-    let (name, found) =
-        folder.get_key_value(name).ok_or(Unusable::Ignored)?;
+    let (name, found) = folder.get_key_value(name).ok_or(Unusable::Ignored)?;
     match found {
         Found::File(file) => {
             let conf = read(name, &file.bytes).map_err(Unusable::Passed)?;

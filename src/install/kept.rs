@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::folder::{File, Folder, file};
 
 /// How the names of files that we keep begin.
-const PREFIX: &str = "nftdivert.";
+pub(in crate::install) const PREFIX: &str = "nftdivert.";
 /// What the first line of a kept file says that it is.
 const WHAT: &str = "the original of a network configuration; nftdivert uninstall puts it back";
 

@@ -24,15 +24,16 @@ pub fn to_ask(folder: &Folder) -> BTreeSet<(String, String)> {
 
 /// A plugin that does not speak its file's version: its type, and what it speaks.
 #[must_use]
-pub(super) fn refusing(target: &Target<'_>, answers: &Answers) -> Option<(String, BTreeSet<String>)> {
+pub(super) fn refusing(
+    target: &Target<'_>,
+    answers: &Answers,
+) -> Option<(String, BTreeSet<String>)> {
     let version = target.conf.version();
-    target.conf.plugins().iter().filter_map(type_of).find_map(|plugin| {
-        match answers.get(plugin) {
-            Some(Answer::Speaks(versions)) if !versions.contains(version) => {
-                Some((plugin.to_owned(), versions.clone()))
-            }
-            Some(Answer::Speaks(_) | Answer::Absent | Answer::Silent(_)) | None => None,
+    target.conf.plugins().iter().filter_map(type_of).find_map(|plugin| match answers.get(plugin) {
+        Some(Answer::Speaks(versions)) if !versions.contains(version) => {
+            Some((plugin.to_owned(), versions.clone()))
         }
+        Some(Answer::Speaks(_) | Answer::Absent | Answer::Silent(_)) | None => None,
     })
 }
 

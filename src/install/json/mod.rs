@@ -4,7 +4,7 @@ mod scan;
 
 use std::ops::Range;
 
-pub(in crate::install) use scan::{ScanError, scan};
+pub(in crate::install) use scan::scan;
 
 /// A value and where its text stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

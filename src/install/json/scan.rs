@@ -272,10 +272,7 @@ mod tests {
     fn faults_have_their_place() {
         let said = |text: &[u8]| scan(text).unwrap_err().to_string();
         assert_eq!(said(b""), "the end, too early, at line 1, column 1");
-        assert_eq!(
-            said(b"{\n  \"a\" 1}"),
-            "a colon is missing at line 2, column 7"
-        );
+        assert_eq!(said(b"{\n  \"a\" 1}"), "a colon is missing at line 2, column 7");
         assert_eq!(said(b"[1] x"), "something behind the value at line 1, column 5");
         assert!(said(b"\xef\xbb\xbf{}").contains("byte order mark"));
         assert!(said(&[b'['; 300]).contains("deeper than 256"));
