@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("words", 0),
     ("policy", 1),
     ("dialect", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("apply", 3),
     ("verify", 3),
     ("demo", 4),
+    ("install", 4),
     ("cli", 5),
 ];
 
@@ -64,7 +65,7 @@ const AT_HOME: [(&str, &[&str]); 8] = [
         ],
     ),
     ("execvp(", &["process/command.rs"]),
-    ("Command::new", &[]),
+    ("Command::new", &["install/ask.rs"]),
     ("println!", &[]),
     ("print!(", &[]),
     ("process::exit", &[]),

@@ -18,7 +18,7 @@ use super::wrap::wrapped;
 pub fn chain(node: &Node, wanted: &Wanted, answers: &Answers) -> Result<Plan, Refusal> {
     let choice = to_chain(&node.conf)?;
     let mut plan = Plan { notes: choice.notes, ..Plan::default() };
-    let target = choice.target;
+    let target = source(&node.conf, choice.target);
     put_binary(node, &mut plan);
     let place = match target.conf.form {
         Form::List => in_list(&node.conf, &target, wanted, answers, &mut plan)?,
@@ -31,6 +31,14 @@ pub fn chain(node: &Node, wanted: &Wanted, answers: &Answers) -> Result<Plan, Re
     }
     is_used(&node.after(&plan.steps), &place)?;
     Ok(plan)
+}
+
+/// Of a list that we made, the file that it was made of, if that is there: its owner has written it
+/// anew, or a run of ours has ended before it was removed.
+fn source<'f>(folder: &'f Folder, target: Target<'f>) -> Target<'f> {
+    let kept = super::kept::all(folder, Why::Original);
+    let made = kept.iter().find(|kept| kept.wrote == target.name && kept.name != target.name);
+    made.and_then(|kept| all(folder).find(|it| it.name == kept.name)).unwrap_or(target)
 }
 
 /// The steps for our binary, and for what a killed run left beside it.

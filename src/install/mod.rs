@@ -40,7 +40,7 @@ pub use error::InstallError;
 pub use folder::{BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, TEMP};
 pub use refusal::Refusal;
 pub use repair::repair;
-pub use run::Installer;
+pub use run::{Installer, own_binary};
 pub use standalone::{TEMPLATE, standalone};
 pub use step::{Plan, Step};
 pub use uninstall::{BinaryFate, uninstall};

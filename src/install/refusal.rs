@@ -37,8 +37,8 @@ pub enum Refusal {
     },
     /// A meta-plugin comes first.
     #[error(
-        "{name} is of the meta-plugin {plugin}, which writes its file anew; our entry would be \
-         lost. Use --standalone, and name the network nftdivert in the pods' annotation"
+        "{name} is of the meta-plugin {plugin}, which calls others for each network and may write \
+         its file anew: our entry has no place there. Use --standalone, and name the network nftdivert in the pods' annotation"
     )]
     Meta {
         /// The file.
@@ -59,8 +59,8 @@ pub enum Refusal {
     },
     /// A plugin does not speak the file's version.
     #[error(
-        "{name} has cniVersion {version}, but its plugin {plugin} speaks {speaks} only: no pod can \
-         start with this file. If another installer forced the version, --repair takes it back"
+        "{name} has cniVersion {version}, but its plugin {plugin} speaks {speaks} only{}", 
+        forced(.name)
     )]
     VersionRefused {
         /// The file.
@@ -134,6 +134,16 @@ pub(super) fn mesh_advice(plugin: &str) -> &'static str {
              chart, or delete the DaemonSet linkerd-cni"
         }
         _ => "its installer puts it back as long as it runs: remove that first",
+    }
+}
+
+/// Only lists are mended: that is what other installers make of a plugin's file.
+fn forced(name: &str) -> &'static str {
+    if name.ends_with(".conflist") {
+        ": no pod can start with this file. If another installer forced the version, --repair \
+         takes it back"
+    } else {
+        ": write a version into the file that it speaks"
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::choose::first;
 use super::conf::{Form, Kind, kind_of, numbers, type_of};
-use super::folder::{File, Node, stem};
-use super::kept::{Kept, Why, kept_name};
+use super::folder::{File, Node, file, stem};
+use super::kept::{Kept, Why, all, kept_name};
 use super::refusal::Refusal;
 use super::step::Plan;
 use super::versions::{listed, refusing};
@@ -16,11 +16,12 @@ use super::wrap::unwrapped;
 /// # Errors
 /// The list chains several plugins, or the name of the new file is taken.
 pub fn repair(node: &Node, answers: &Answers) -> Result<Plan, Refusal> {
-    let Ok(choice) = first(&node.conf) else { return Ok(Plan::default()) };
+    let mut plan = finished(node);
+    let Ok(choice) = first(&node.conf) else { return Ok(plan) };
     let target = choice.target;
     let (Form::List, Some((plugin, speaks))) = (target.conf.form, refusing(&target, answers))
     else {
-        return Ok(Plan::default());
+        return Ok(plan);
     };
     let [name, version] = [target.name, target.conf.version()].map(str::to_owned);
     // What captures comes behind the plugin; without the list it has no place.
@@ -42,7 +43,6 @@ pub fn repair(node: &Node, answers: &Answers) -> Result<Plan, Refusal> {
         around: String::new(),
         file: target.file.clone(),
     };
-    let mut plan = Plan::default();
     let kept = kept_name(&name, Why::Broken);
     plan.put(&node.conf, &kept, broken.to_file());
     plan.put(&node.conf, &new_name, File::new(new, target.file.mode));
@@ -54,4 +54,17 @@ pub fn repair(node: &Node, answers: &Answers) -> Result<Plan, Refusal> {
         type_of(only).unwrap_or_default()
     ));
     Ok(plan)
+}
+
+/// What is left of a repair that ended early: the broken file, behind the one that stands for it.
+fn finished(node: &Node) -> Plan {
+    let mut plan = Plan::default();
+    for broken in all(&node.conf, Why::Broken) {
+        let is_same = file(&node.conf, &broken.name) == Some(&broken.file);
+        if is_same && file(&node.conf, &broken.wrote).is_some() {
+            plan.remove(&node.conf, &broken.name);
+            plan.told.push(format!("{} goes: {} stands for it", broken.name, broken.wrote));
+        }
+    }
+    plan
 }

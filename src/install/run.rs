@@ -1,10 +1,13 @@
 //! A command on a node: read, decide, carry out; again where somebody else was faster.
 
+use std::path::Path;
+
 use super::ask::ask;
 use super::decide::{Decision, Work, asks, decide};
 use super::disk::{Places, Written, carry_out, read_node, turn};
 use super::error::InstallError;
 use super::folder::Node;
+use super::refusal::Refusal;
 use super::versions::to_ask;
 use super::wanted::Answers;
 
@@ -59,10 +62,24 @@ impl Installer<'_> {
 
     fn done(&self, decision: Decision) -> Result<Decision, InstallError> {
         match decision.refused {
-            Some(source) => {
-                Err(InstallError::MendedOnly { folder: self.places.conf.clone(), source })
-            }
+            Some(source) => Err(self.refused(source)),
             None => Ok(decision),
         }
     }
+
+    /// The error of a decision that came to mending only.
+    #[must_use]
+    pub fn refused(&self, source: Refusal) -> InstallError {
+        InstallError::MendedOnly { folder: self.places.conf.clone(), source }
+    }
+}
+
+/// The binary of this process, which is the plugin's too.
+///
+/// # Errors
+/// It can't be read.
+pub fn own_binary() -> Result<Vec<u8>, InstallError> {
+    let path = Path::new("/proc/self/exe");
+    let failed = |source| InstallError::File { doing: "read", path: path.to_owned(), source };
+    std::fs::read(path).map_err(failed)
 }
