@@ -218,53 +218,64 @@ fn install_follows_the_owner() {
 /// install and the next uninstall come to the end.
 #[test]
 fn an_end_at_any_step() {
+    // Flushing waits for the disk, each case by itself.
+    let ends: usize = std::thread::scope(|scope| {
+        let run = |case| scope.spawn(move || ends_of(&case));
+        let threads: Vec<_> = cases().into_iter().map(run).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(ends > 200, "only {ends}");
+}
+
+/// How many ends of this case were tried.
+fn ends_of(case: &Case) -> usize {
+    let finished = case.bed();
+    if finished.does(&case.work).is_err() {
+        return 0;
+    }
     let mut ends = 0;
-    for case in cases() {
-        for work in [&case.work, &UNINSTALL] {
+    for work in [&case.work, &UNINSTALL] {
+        let prepared = || {
             let bed = case.bed();
-            let started = starts_pods(&bed.conf(), &bed.bin());
-            if *work == UNINSTALL && bed.does(&case.work).is_err() {
-                continue;
+            if *work == UNINSTALL {
+                bed.does(&case.work).unwrap();
             }
-            let finished = case.bed();
-            let Ok((node, decision)) = bed.installer().plan(work) else { continue };
-            if finished.does(&case.work).is_err() {
-                continue;
-            }
-            for count in 0..=decision.plan.steps.len() {
-                for next in [&case.work, &UNINSTALL] {
-                    let bed = case.bed();
-                    if *work == UNINSTALL {
-                        bed.does(&case.work).unwrap();
-                    }
-                    bed.set(&node, &decision.plan.steps[..count]);
-                    // What a kill in the middle of the next step leaves.
-                    fs::write(bed.conf().join(".nftdivert-tmp.1.0"), "{").unwrap();
-                    fs::write(bed.bin().join(".nftdivert-tmp.1.0"), "x").unwrap();
-                    let at = format!("{}: {count} of {:?}", case.name, decision.plan.told);
-                    assert_eq!(
-                        starts_pods(&bed.conf(), &bed.bin()).is_ok(),
-                        started.is_ok(),
-                        "{at}"
-                    );
-                    bed.does(next).unwrap();
-                    if *next == UNINSTALL && case.path.join("after-uninstall").exists() {
-                        continue;
-                    }
-                    let wanted =
-                        if *next == UNINSTALL { case.before() } else { read(&finished.conf()) };
-                    // A broken file that was mended is shown to the admin, once.
-                    let mut found = read(&bed.conf());
-                    found.extend(
-                        wanted.clone().into_iter().filter(|(name, _)| name.ends_with(".broken")),
-                    );
-                    assert_eq!(found, wanted, "{at}, then {next:?}");
-                    assert_eq!(bed.has_binary(), *next != UNINSTALL, "{at}");
-                    assert!(!bed.bin().join(".nftdivert-tmp.1.0").exists(), "{at}");
-                    ends += 1;
-                }
+            bed
+        };
+        let (node, decision) = prepared().installer().plan(work).unwrap();
+        for count in 0..=decision.plan.steps.len() {
+            for next in [&case.work, &UNINSTALL] {
+                let at =
+                    format!("{}: {count} of {:?}, then {next:?}", case.name, decision.plan.told);
+                let bed = prepared();
+                bed.set(&node, &decision.plan.steps[..count]);
+                end_at(case, &bed, next, &finished, &at);
+                ends += 1;
             }
         }
     }
-    assert!(ends > 200, "only {ends}");
+    ends
+}
+
+/// A node on which a run ended: it starts pods, and the next run comes to its end.
+fn end_at(case: &Case, bed: &Bed, next: &Work, finished: &Bed, at: &str) {
+    // What a kill in the middle of a step leaves.
+    let temporary = [bed.conf(), bed.bin()].map(|folder| folder.join(".nftdivert-tmp.1.0"));
+    temporary.iter().for_each(|path| fs::write(path, "{").unwrap());
+    let begun = case.bed();
+    let started = starts_pods(&begun.conf(), &begun.bin());
+    let starts = starts_pods(&bed.conf(), &bed.bin());
+    assert_eq!(starts.is_ok(), started.is_ok(), "{at}: {starts:?}");
+    bed.does(next).unwrap();
+    assert_eq!(bed.has_binary(), *next != UNINSTALL, "{at}");
+    assert!(temporary.iter().all(|path| !path.exists()), "{at}");
+    if *next == UNINSTALL && case.path.join("after-uninstall").exists() {
+        return;
+    }
+    let wanted = if *next == UNINSTALL { case.before() } else { read(&finished.conf()) };
+    let mut found = read(&bed.conf());
+    // A broken file that was mended is kept for the admin until an uninstall.
+    let is_broken = |name: &String| name.ends_with(".broken");
+    found.extend(wanted.clone().into_iter().filter(|(name, _)| is_broken(name)));
+    assert_eq!(found, wanted, "{at}");
 }

@@ -31,10 +31,9 @@ fn a_dry_run_touches_nothing() {
         || ["", "10-net.conf"].map(|name| fs::metadata(bed.conf(name)).unwrap().ctime_nsec());
     let before = (bed.tree(), times());
     let ran = bed.run(&["install", "--dry-run"]);
-    for line in ["--- 10-net.conf", "+++ /dev/null", "+      \"type\": \"nftdivert\"", "binary"] {
-        assert!(ran.said().contains(line) || line.starts_with("+  "), "{line}: {ran:?}");
+    for line in ["--- 10-net.conf", "+++ /dev/null", "+\t\t\t\"type\": \"nftdivert\"", "binary"] {
+        assert!(ran.said().contains(line), "{line}: {ran:?}");
     }
-    assert!(ran.out.contains("nftdivert\""), "{ran:?}");
     let value = bed.run(&["install", "--dry-run", "--output", "json"]).json();
     assert_eq!((&value["changed"], &value["dryRun"]), (&true.into(), &true.into()));
     assert_eq!(value["steps"][0]["step"], "putBinary");
@@ -88,6 +87,7 @@ fn refusals_say_what_to_do() {
     let before = bed.tree();
     bed.plugin("calico", r#"["0.2.0"]"#);
     bed.run(&["install"]).refused(1, &["has cniVersion 0.2.0", "Use --standalone"]);
+    fs::write(bed.conf("10-net.conf"), SINGLE).unwrap();
     bed.plugin("calico", r#"["0.1.0"]"#);
     bed.run(&["install"]).refused(1, &["speaks 0.1.0 only"]);
     fs::remove_file(bed.conf("10-net.conf")).unwrap();

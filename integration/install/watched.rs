@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
 use crate::bed::{Bed, LIST, SINGLE, until};
 
@@ -13,33 +14,35 @@ const ALL: [&str; 3] = ["calico", "portmap", "nftdivert"];
 /// A run that watches; it is ended with the test.
 struct Watch {
     child: Child,
+    said: TempDir,
 }
 
 impl Watch {
     fn start(bed: &Bed, words: &[&str]) -> Watch {
         let words = bed.words(&[&["install", "--watch"], words].concat()).into_iter();
         let words: Vec<String> = words.map(str::to_owned).collect();
+        let said = tempfile::tempdir().unwrap();
+        let stream = |name: &str| Stdio::from(fs::File::create(said.path().join(name)).unwrap());
         let child = Command::new(&words[0])
             .args(&words[1..])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(stream("out"))
+            .stderr(stream("err"))
             .spawn()
             .unwrap();
-        Watch { child }
+        Watch { child, said }
+    }
+
+    /// What it has said so far.
+    fn said(&self, stream: &str) -> String {
+        fs::read_to_string(self.said.path().join(stream)).unwrap()
     }
 
     /// Ends it by this signal; what it said on both streams.
     fn end(mut self, signal: Signal) -> (Option<i32>, String, String) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
         kill(pid, signal).unwrap();
-        let read = |stream: &mut dyn std::io::Read| {
-            let mut text = String::new();
-            stream.read_to_string(&mut text).unwrap();
-            text
-        };
-        let out = read(&mut self.child.stdout.take().unwrap());
-        let err = read(&mut self.child.stderr.take().unwrap());
-        (self.child.wait().unwrap().code(), out, err)
+        let code = self.child.wait().unwrap().code();
+        (code, self.said("out"), self.said("err"))
     }
 }
 
@@ -86,6 +89,8 @@ fn it_waits_for_a_configuration_and_for_folders() {
     let watch = Watch::start(&bed, &["--output", "json"]);
     let empty = Bed::new("x", "");
     let second = Watch::start(&empty, &[]);
+    until("the first waits", || watch.said("out").contains("\"waiting\""));
+    until("the second waits", || !second.said("err").is_empty());
     fs::create_dir_all(bed.conf("")).unwrap();
     fs::write(bed.conf("10-calico.conflist"), "").unwrap();
     fs::write(bed.conf("10-calico.conflist"), LIST).unwrap();
@@ -122,6 +127,7 @@ fn a_refusal_does_not_end_it() {
     let bed = Bed::new("10-net.conf", &SINGLE.replace("0.4.0", "0.2.0"));
     bed.plugin("calico", r#"["0.2.0", "0.4.0"]"#);
     let watch = Watch::start(&bed, &[]);
+    until("it is refused", || watch.said("err").contains("--standalone"));
     fs::write(bed.conf("x"), "").unwrap();
     fs::write(bed.conf("05-new.conf"), SINGLE).unwrap();
     until("the usable file has ours", || calls(&bed, &["calico", "nftdivert"]));

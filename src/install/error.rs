@@ -18,7 +18,7 @@ pub enum InstallError {
         folder: PathBuf,
         /// Why.
         #[source]
-        source: Refusal,
+        source: Box<Refusal>,
     },
     /// The broken file was mended, but ours could not be installed.
     #[error("{folder}: mended, but nothing is installed: {source}", folder = folder.display())]
@@ -27,7 +27,7 @@ pub enum InstallError {
         folder: PathBuf,
         /// Why.
         #[source]
-        source: Refusal,
+        source: Box<Refusal>,
     },
     /// A file or folder can't be read or changed.
     #[error("{doing} {path}: {source}{}", advice(.source), path = path.display())]
@@ -56,11 +56,12 @@ pub enum InstallError {
 }
 
 fn advice(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::PermissionDenied => " (the node's folders are root's)",
-        io::ErrorKind::ReadOnlyFilesystem => {
-            " (in a container: mount the folder from the host, writable)"
-        }
-        _ => "",
+    let kind = source.kind();
+    if kind == io::ErrorKind::PermissionDenied {
+        " (the node's folders are root's)"
+    } else if kind == io::ErrorKind::ReadOnlyFilesystem {
+        " (in a container: mount the folder from the host, writable)"
+    } else {
+        ""
     }
 }

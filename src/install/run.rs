@@ -37,7 +37,10 @@ impl Installer<'_> {
         };
         match decide(&node, work, &answers) {
             Ok(decision) => Ok((node, decision)),
-            Err(source) => Err(InstallError::Refused { folder: self.places.conf.clone(), source }),
+            Err(refusal) => {
+                let source = Box::new(refusal);
+                Err(InstallError::Refused { folder: self.places.conf.clone(), source })
+            }
         }
     }
 
@@ -70,7 +73,7 @@ impl Installer<'_> {
     /// The error of a decision that came to mending only.
     #[must_use]
     pub fn refused(&self, source: Refusal) -> InstallError {
-        InstallError::MendedOnly { folder: self.places.conf.clone(), source }
+        InstallError::MendedOnly { folder: self.places.conf.clone(), source: Box::new(source) }
     }
 }
 
