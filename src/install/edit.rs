@@ -48,8 +48,8 @@ pub(super) fn layout(text: &[u8], plugin: &Node) -> Layout {
     let own = plugin.text(text);
     let Some(feed) = own.iter().position(|byte| *byte == b'\n') else { return Layout::Line };
     let end = if feed > 0 && own[feed - 1] == b'\r' { "\r\n" } else { "\n" };
-    let line_start = text[..plugin.span.end].iter().rposition(|byte| *byte == b'\n');
-    let base = blanks(&text[line_start.map_or(0, |at| at + 1)..plugin.span.end]);
+    let line_start = text[..plugin.span.start].iter().rposition(|byte| *byte == b'\n');
+    let base = blanks(&text[line_start.map_or(0, |at| at + 1)..plugin.span.start]);
     let member = plugin.members().first().map(|member| member.node.span.start);
     let inner = member.and_then(|at| text[..at].iter().rposition(|byte| *byte == b'\n'));
     let inner = inner.map_or(String::new(), |at| blanks(&text[at + 1..]));
