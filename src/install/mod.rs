@@ -1,9 +1,9 @@
 //! The plugin on a node: its binary among the node's plugins, its entry in the network
 //! configuration, and the way back.
 //!
-//! [`chain`], [`standalone`], [`repair`] and [`uninstall`] say what shall be done to a [`Node`],
-//! which is a value; they touch nothing. [`decide`] puts them together, and an [`Installer`] reads
-//! the node's folders, asks its plugins for their versions, and carries the steps out. [`watch`]
+//! [`chain()`], [`standalone()`], [`repair()`] and [`uninstall()`] say what shall be done to a [`Node`],
+//! which is a value; they touch nothing. [`decide()`] puts them together, and an [`Installer`] reads
+//! the node's folders, asks its plugins for their versions, and carries the steps out. [`watch()`]
 //! does so whenever a folder changes.
 
 mod ask;
