@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nftdivert::install::{
-    BinaryFate, Broken, Decision, Entry, InstallError, Installer, Meshes, Node, Wanted, Way, Work,
+    BinaryFate, Broken, Decision, Entry, InstallError, Installer, Meshes, Node, OurBinary, Wanted,
+    Way, Work,
 };
 use nftdivert::policy::CapturePolicy;
 use node::{Tree, copy, read, stand_for, starts_pods, write_conf};
@@ -134,8 +135,9 @@ impl Bed {
         let after = node.after(steps);
         write_conf(&self.conf(), &node.conf, &after.conf);
         match after.bin.ours {
-            nftdivert::install::OurBinary::Current => stand_for(&self.bin(), "nftdivert 1.0.0"),
-            nftdivert::install::OurBinary::Absent | nftdivert::install::OurBinary::Other => {}
+            OurBinary::Current => stand_for(&self.bin(), "nftdivert 1.0.0"),
+            OurBinary::Absent => drop(fs::remove_file(self.bin().join("nftdivert"))),
+            OurBinary::Other => {}
         }
     }
 }
