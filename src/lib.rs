@@ -17,6 +17,7 @@ pub mod demo;
 pub mod dialect;
 pub mod draw;
 pub mod explain;
+pub mod install;
 pub mod net;
 pub mod netlink;
 pub mod nft;

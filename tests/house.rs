@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("words", 0),
     ("policy", 1),
     ("dialect", 1),
@@ -22,6 +22,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("verify", 3),
     ("demo", 4),
     ("cni", 4),
+    ("install", 4),
     ("cli", 5),
 ];
 
@@ -65,7 +66,7 @@ const AT_HOME: [(&str, &[&str]); 8] = [
         ],
     ),
     ("execvp(", &["process/command.rs"]),
-    ("Command::new", &[]),
+    ("Command::new", &["install/ask.rs"]),
     ("println!", &[]),
     ("print!(", &[]),
     ("process::exit", &[]),

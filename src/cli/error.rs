@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::apply::ApplyError;
 use crate::demo::story::StoryError;
+use crate::install::InstallError;
 use crate::net::ids::IdsError;
 use crate::net::netns::NetnsError;
 use crate::policy::{Fault, PolicyError};
@@ -58,6 +59,9 @@ pub(super) enum CliError {
     /// The probe can't begin.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// The node's folders are not as they should be.
+    #[error(transparent)]
+    Install(#[from] InstallError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
@@ -89,6 +93,7 @@ impl CliError {
             Self::Command(_) => Exit::CommandRefused,
             Self::NotApplied { .. }
             | Self::Apply(_)
+            | Self::Install(_)
             | Self::Demo(_)
             | Self::Cgroup(_)
             | Self::User(_) => Exit::Failed,
@@ -110,6 +115,7 @@ impl CliError {
                 | Self::Ids(_)
                 | Self::Apply(_)
                 | Self::Probe(_)
+                | Self::Install(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
                 | Self::User(_)

@@ -9,6 +9,8 @@ mod exec;
 mod exit;
 mod explain;
 mod formats;
+mod install;
+mod install_args;
 mod istio_iptables;
 mod logs;
 mod output;
@@ -18,6 +20,7 @@ mod probe;
 mod remove;
 mod status;
 mod target_args;
+mod uninstall;
 mod verify;
 
 use std::ffi::OsString;
@@ -48,6 +51,7 @@ Examples:
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
   nftdivert probe --policy mesh.yaml                 prove it from inside, with no privilege
   nftdivert remove --netns web --drain               stop capturing; captured connections live on
+  nftdivert install --dry-run                        what would come onto this node, as a diff
   nftdivert istio-iptables -b '*' -i '*' -u 1337     in place of Istio's command of this name
   nftdivert exec --net-cls 10:1 --user 1337 -- envoy -c envoy.yaml
                                                      run a proxy in a group that a policy names";
@@ -96,6 +100,10 @@ enum Command {
     /// template that names this image in place of istio-init's.
     #[command(name = "istio-iptables")]
     IstioIptables(istio_iptables::IstioIptablesArgs),
+    /// Put the CNI plugin onto this node: its binary, and its entry in the network configuration.
+    Install(install::InstallArgs),
+    /// Take the CNI plugin from this node; the configuration is as it was before.
+    Uninstall(uninstall::UninstallArgs),
     /// Join a cgroup, become a user, and run a command: for proxies that a policy tells apart by
     /// their group.
     Exec(exec::ExecArgs),
@@ -141,6 +149,8 @@ fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(args, output),
         Command::Remove(args) => remove::run(args, output),
         Command::IstioIptables(_) => Err(CliError::Misplaced),
+        Command::Install(args) => install::run(&args, output),
+        Command::Uninstall(args) => uninstall::run(&args, output),
         Command::Exec(args) => exec::run(args),
         Command::Demo(args) => demo::run(&args, output),
         Command::Completions(args) => completions::run(args, output),

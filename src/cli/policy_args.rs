@@ -42,6 +42,11 @@ impl PolicyArgs {
     }
 }
 
+/// The policy in this file, or on standard input for `-`.
+pub(super) fn from_file(path: &str) -> Result<CapturePolicy, CliError> {
+    Ok(CapturePolicy::load(Some(&read(path)?), path, &[])?)
+}
+
 fn read(path: &str) -> Result<String, CliError> {
     let mut text = String::new();
     let result = if path == "-" {

@@ -12,6 +12,7 @@ mod given;
 mod hint;
 mod identity;
 mod included;
+mod json;
 mod load;
 mod loopback;
 mod modes;

@@ -3,16 +3,30 @@
 use sha2::{Digest, Sha256};
 
 use super::CapturePolicy;
-use super::settings::Shown;
+use super::settings::{Setting, Shown};
 use super::table::SETTINGS;
 
 impl CapturePolicy {
     /// The canonical text: every key in the order of the documentation, values normalised. Reading
     /// it again gives an equal policy, and equal policies have equal texts.
     pub fn to_yaml(&self) -> String {
+        self.text_of(|_| true)
+    }
+
+    /// A text that reads as this policy and leaves out what is as by default.
+    pub(super) fn to_short_yaml(&self) -> String {
+        let default = CapturePolicy::default();
+        let value = |policy, setting: &Setting| written((setting.show)(policy));
+        let short = self.text_of(|setting| value(self, setting) != value(&default, setting));
+        // One default follows another setting: groups are those of the users.
+        let is_whole = CapturePolicy::from_yaml(&short).is_ok_and(|read| read == *self);
+        if is_whole { short } else { self.to_yaml() }
+    }
+
+    fn text_of(&self, is_written: impl Fn(&Setting) -> bool) -> String {
         let mut text = String::from("apiVersion: nftdivert/v1\nkind: CapturePolicy\n");
         let mut open: Vec<&str> = Vec::new();
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().copied().filter(|setting| is_written(setting)) {
             let mut sections: Vec<&str> = setting.path.split('.').collect();
             let key = sections.pop().unwrap_or_default();
             let same = open.iter().zip(&sections).take_while(|(a, b)| a == b).count();

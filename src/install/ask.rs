@@ -1,0 +1,149 @@
+//! Asking plugins for their versions: the only place that runs programs, those of the node's
+//! folder of plugins and no others.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde::Deserialize;
+
+use super::wanted::{Answer, Answers};
+
+/// How long a plugin may take.
+const LIMIT: Duration = Duration::from_secs(2);
+/// What a plugin may say, in bytes.
+const MOST: u64 = 64 * 1024;
+
+/// What the plugins of these types answer, each asked with the version of its file; all at once.
+pub(super) fn ask(folder: &Path, plugins: &BTreeSet<(String, String)>) -> Answers {
+    thread::scope(|scope| {
+        let asked: Vec<_> = plugins
+            .iter()
+            .map(|(plugin, version)| (plugin, scope.spawn(move || one(folder, plugin, version))))
+            .collect();
+        let lost = || Answer::Silent("asking it failed".to_owned());
+        let answers = asked
+            .into_iter()
+            .map(|(plugin, thread)| (plugin.clone(), thread.join().unwrap_or_else(|_| lost())));
+        answers.collect()
+    })
+}
+
+fn one(folder: &Path, plugin: &str, version: &str) -> Answer {
+    let path = folder.join(plugin);
+    if plugin.contains('/') || plugin.starts_with('.') || !path.is_file() {
+        return Answer::Absent;
+    }
+    match begin(&path) {
+        Ok(child) => finish(child, version),
+        Err(error) => Answer::Silent(format!("{} can't be run: {error}", path.display())),
+    }
+}
+
+fn begin(path: &Path) -> std::io::Result<Child> {
+    // What runtimes give too; old plugins refuse to answer without it.
+    let dummies = ["CNI_NETNS", "CNI_IFNAME", "CNI_PATH", "CNI_CONTAINERID"];
+    Command::new(path)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("CNI_COMMAND", "VERSION")
+        .envs(dummies.map(|name| (name, "dummy")))
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+fn finish(mut child: Child, version: &str) -> Answer {
+    let (sender, receiver) = channel();
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    let question = serde_json::json!({ "cniVersion": version }).to_string();
+    // A child of the plugin may hold the pipe for ever: this thread is not waited for.
+    thread::spawn(move || {
+        if let Some(mut stdin) = stdin {
+            let _ = stdin.write_all(question.as_bytes());
+        }
+        let mut said = Vec::new();
+        let read = stdout.map(|stdout| stdout.take(MOST).read_to_end(&mut said));
+        let _ = sender.send(read.is_some_and(|read| read.is_ok()).then_some(said));
+    });
+    let said = receiver.recv_timeout(LIMIT);
+    // It has answered, or it never will; whatever it started goes with it.
+    if let Ok(id) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+    }
+    let _ = child.wait();
+    match said {
+        Ok(said) => read_answer(&said.unwrap_or_default()),
+        Err(RecvTimeoutError::Timeout) => {
+            Answer::Silent(format!("it did not answer within {} s", LIMIT.as_secs()))
+        }
+        Err(RecvTimeoutError::Disconnected) => Answer::Silent("asking it failed".to_owned()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Said {
+    supported_versions: BTreeSet<String>,
+}
+
+fn read_answer(said: &[u8]) -> Answer {
+    match serde_json::from_slice::<Said>(said) {
+        Ok(said) if !said.supported_versions.is_empty() => Answer::Speaks(said.supported_versions),
+        Ok(_) | Err(_) => Answer::Silent("its answer lists no versions".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Instant;
+
+    use super::*;
+
+    fn asked(script: &str) -> Answer {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let plugins = BTreeSet::from([("x".to_owned(), "0.4.0".to_owned())]);
+        ask(folder.path(), &plugins).remove("x").unwrap()
+    }
+
+    #[test]
+    fn answers() {
+        let versions = r#"[ "$CNI_COMMAND" = VERSION ] && read -r it
+            [ "$it" = '{"cniVersion":"0.4.0"}' ] || [ "$it" = "" ] || exit 1
+            echo '{"cniVersion": "1.0.0", "supportedVersions": ["0.2.0", "0.4.0"]}'"#;
+        let wanted = ["0.2.0", "0.4.0"].map(str::to_owned);
+        assert_eq!(asked(versions), Answer::Speaks(BTreeSet::from(wanted)));
+        let silent = |answer| matches!(answer, Answer::Silent(_));
+        assert!(silent(asked("exit 1")));
+        assert!(silent(asked("echo '{\"code\": 4}'; exit 1")));
+        let started = Instant::now();
+        assert!(silent(asked("sleep 60 & wait")));
+        assert!(started.elapsed() < Duration::from_secs(30), "the limit holds");
+    }
+
+    #[test]
+    fn no_program_of_another_folder_is_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let plugins = ["/bin/true", "../bin/true", "true", "."];
+        let plugins: BTreeSet<_> =
+            plugins.iter().map(|it| ((*it).to_owned(), "1.0.0".to_owned())).collect();
+        for (plugin, answer) in ask(folder.path(), &plugins) {
+            assert_eq!(answer, Answer::Absent, "{plugin}");
+        }
+    }
+}

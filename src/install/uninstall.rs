@@ -1,0 +1,138 @@
+//! The way back: our entries out, originals back, and the binary last.
+
+use std::collections::BTreeSet;
+
+use super::choose::{STANDALONE, Target, all, is_standalone};
+use super::conf::{Form, Kind, read, type_of};
+use super::edit::{around, stripped};
+use super::folder::{File, Folder, Node, OurBinary, TEMP};
+use super::kept::{self, Kept, Why, around_digest, kept_name};
+use super::step::{Plan, Step};
+
+/// What becomes of our binary when the configuration is as before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryFate {
+    /// It goes.
+    Remove,
+    /// It stays, for runtimes that call it for pods from before.
+    Stay,
+}
+
+/// The steps that take everything of ours from the node; none if there is nothing.
+#[must_use]
+pub fn uninstall(node: &Node, binary: BinaryFate) -> Plan {
+    let mut plan = Plan::default();
+    unchain(node, &mut plan);
+    if all(&node.conf).any(|it| is_standalone(&it)) {
+        plan.remove(&node.conf, STANDALONE);
+        plan.told.push(format!("{STANDALONE} goes"));
+    }
+    for broken in kept::all(&node.conf, Why::Broken) {
+        plan.remove(&node.conf, &kept_name(&broken.name, Why::Broken));
+    }
+    for name in node.conf.keys().filter(|name| name.starts_with(TEMP)) {
+        plan.remove(&node.conf, name);
+    }
+    let temps = node.bin.temps.iter();
+    plan.steps.extend(temps.map(|name| Step::RemoveLeftover { name: name.clone() }));
+    remove_binary(node, binary, &mut plan);
+    plan
+}
+
+fn remove_binary(node: &Node, fate: BinaryFate, plan: &mut Plan) {
+    if node.bin.ours == OurBinary::Absent {
+        return;
+    }
+    let rest = node.after(&plan.steps);
+    let named: Vec<&str> =
+        all(&rest.conf).filter(|it| it.conf.names_ours()).map(|it| it.name).collect();
+    match (fate, named.as_slice()) {
+        (BinaryFate::Remove, []) => {
+            plan.steps.push(Step::RemoveBinary);
+            plan.told.push("the plugin's binary goes".to_owned());
+        }
+        (BinaryFate::Remove, named) => plan.notes.push(format!(
+            "the plugin's binary stays, for {} still names it, which is not ours to change; \
+             uninstall again when its owner has written it anew",
+            named.join(", ")
+        )),
+        (BinaryFate::Stay, _) => plan.notes.push("the plugin's binary stays".to_owned()),
+    }
+}
+
+/// The steps that take our entries out of chains and put the originals back.
+pub(super) fn unchain(node: &Node, plan: &mut Plan) {
+    let mut done = BTreeSet::new();
+    for kept in kept::all(&node.conf, Why::Original) {
+        if let Some(target) = with_ours(&node.conf, &kept.wrote) {
+            put_back(node, &target, &kept, plan);
+            done.insert(kept.wrote.clone());
+        }
+        plan.remove(&node.conf, &kept_name(&kept.name, Why::Original));
+    }
+    for target in all(&node.conf).filter(|it| it.conf.form == Form::List) {
+        if target.conf.find(Kind::Ours).is_some() && !done.contains(target.name) {
+            strip(&node.conf, &target, plan);
+        }
+    }
+}
+
+fn with_ours<'f>(folder: &'f Folder, name: &str) -> Option<Target<'f>> {
+    all(folder).find(|it| it.name == name && it.conf.find(Kind::Ours).is_some())
+}
+
+fn put_back(node: &Node, target: &Target<'_>, kept: &Kept, plan: &mut Plan) {
+    let found = around(&target.file.bytes, &target.conf);
+    let is_ours = found.is_some_and(|found| around_digest(&found) == kept.around);
+    let is_wrapped = kept.wrote != kept.name;
+    if !is_ours {
+        plan.notes.push(format!(
+            "somebody changed {} since: only our entry leaves, the rest stays as they wrote it",
+            target.name
+        ));
+        return strip(&node.conf, target, plan);
+    }
+    if let Some(plugin) = lost(node, target, &kept.file) {
+        plan.notes.push(format!(
+            "the original of {} is not put back, for it needs the plugin {plugin}, whose binary \
+             is gone",
+            kept.name
+        ));
+        return strip(&node.conf, target, plan);
+    }
+    if !is_wrapped {
+        plan.put(&node.conf, &kept.name, kept.file.clone());
+        plan.told.push(format!("{} is as it was before", kept.name));
+        return;
+    }
+    if node.conf.contains_key(&kept.name) {
+        plan.told.push(format!("{} goes, for its owner has written {}", kept.wrote, kept.name));
+    } else {
+        plan.put(&node.conf, &kept.name, kept.file.clone());
+        plan.told.push(format!("{} becomes {} again, as it was", kept.wrote, kept.name));
+    }
+    plan.remove(&node.conf, &kept.wrote);
+}
+
+/// A plugin that the original needs, that is not used now, and whose binary is gone.
+fn lost(node: &Node, target: &Target<'_>, original: &File) -> Option<String> {
+    let form = |name: &str| read(name, &original.bytes);
+    let conf = form("x.conflist").or_else(|_| form("x.conf")).ok()?;
+    let used: BTreeSet<&str> = target.conf.plugins().iter().filter_map(type_of).collect();
+    let mut needed = conf.plugins().iter().filter_map(type_of);
+    let lost = needed.find(|it| !used.contains(it) && !node.bin.plugins.contains(*it));
+    lost.map(str::to_owned)
+}
+
+fn strip(folder: &Folder, target: &Target<'_>, plan: &mut Plan) {
+    match stripped(&target.file.bytes, &target.conf) {
+        Some(text) => {
+            plan.put(folder, target.name, File::new(text, target.file.mode));
+            plan.told.push(format!("our entry leaves {}", target.name));
+        }
+        None => {
+            plan.remove(folder, target.name);
+            plan.told.push(format!("{} goes, for it has no other plugin", target.name));
+        }
+    }
+}
