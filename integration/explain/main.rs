@@ -9,11 +9,12 @@ mod policies;
 mod send;
 mod world;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use nftdivert::explain::explain;
 use nftdivert::plan::{HostFacts, plan};
 use nftdivert::policy::CapturePolicy;
+use nftdivert_integration::seed::{draw, number};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use fate::Fate;
@@ -26,16 +27,6 @@ const PACKETS: usize = 3000;
 const UNDER_ONE: usize = 100;
 /// Each try to make a failing case smaller costs as much as a case.
 const SHRINK_TRIES: u32 = 300;
-
-fn number<N: std::str::FromStr>(name: &str) -> Option<N> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
-}
-
-fn draw() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::try_from(now.as_nanos() & u128::from(u64::MAX)).unwrap()
-}
 
 #[test]
 fn what_explain_says_is_what_the_kernel_does() {

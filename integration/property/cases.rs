@@ -1,8 +1,7 @@
 //! How many cases are drawn, and from which seed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use nftdivert::policy::CapturePolicy;
+use nftdivert_integration::seed::{draw, number};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
@@ -10,16 +9,6 @@ use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 const CASES: u32 = 100;
 /// Each try to make a failing case smaller costs as much as a case.
 const SHRINK_TRIES: u32 = 200;
-
-fn number<N: std::str::FromStr>(name: &str) -> Option<N> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
-}
-
-fn draw() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::try_from(now.as_nanos() & u128::from(u64::MAX)).unwrap()
-}
 
 /// Checks the property for every case; on failure tells the smallest case and how to draw it again.
 #[track_caller]

@@ -10,6 +10,7 @@ pub mod knock;
 pub mod listing;
 pub mod net_cls;
 pub mod ran;
+pub mod seed;
 pub mod segment;
 pub mod shell;
 pub mod strace;
