@@ -52,15 +52,11 @@ impl Work<'_> {
             return Ok(standing);
         }
         standing.ruleset = standing.ruleset.with_sets(ahead.add_sets.iter().copied());
-        let old = if notes { standing.record } else { OldRecord::Kept };
-        let change = match ahead.add_sets.is_empty() {
-            true => Change::Nothing,
-            false => Change::Rewrite(ahead),
-        };
-        if change != Change::Nothing {
+        if !ahead.add_sets.is_empty() {
             self.begun = Begun::Sets;
         }
-        let (plan, chain) = (self.plan, record.chain());
+        let old = if notes { standing.record } else { OldRecord::Kept };
+        let (plan, chain, change) = (self.plan, record.chain(), Change::Rewrite(ahead));
         let written = write(self.nft, plan, &change, old, &chain, standing.generation, None);
         if let Err(cause) = self.confirm(written, &standing.ruleset, record) {
             let left: Vec<_> = self.restore_rules(ours).err().into_iter().collect();
