@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
-use crate::net::netns::{Netns, here_is_initial};
+use crate::net::netns::{Netns, NetnsError, here_is_initial};
 use crate::words::IdMaps;
 
 use super::ApplyError;
@@ -17,10 +17,21 @@ pub enum HostRule {
     Require,
 }
 
+/// How the work gets into the namespace.
+#[derive(Debug)]
+enum Place {
+    /// The calling thread is there.
+    Here,
+    /// The calling thread was taken there, by this descriptor.
+    Entered(Netns),
+    /// By a thread for each job.
+    Other(Netns),
+}
+
 /// A network namespace to work in.
 #[derive(Debug)]
 pub struct Target {
-    netns: Option<Netns>,
+    place: Place,
     host: HostRule,
     root: Option<PathBuf>,
     ids: IdMaps,
@@ -55,13 +66,23 @@ impl Target {
     /// The namespace of the calling thread, whose files are the pod's. It is not entered, which would take `CAP_SYS_ADMIN`.
     #[must_use]
     pub fn current(host: HostRule) -> Self {
-        Self { netns: None, host, root: Some(PathBuf::from("/")), ids: IdMaps::default() }
+        let root = Some(PathBuf::from("/"));
+        Self { place: Place::Here, host, root, ids: IdMaps::default() }
     }
 
     /// Another namespace.
     #[must_use]
     pub fn other(netns: Netns, host: HostRule) -> Self {
-        Self { netns: Some(netns), host, root: None, ids: IdMaps::default() }
+        Self { place: Place::Other(netns), host, root: None, ids: IdMaps::default() }
+    }
+
+    /// Another namespace, which the calling thread goes into for good. The target is for this thread only.
+    ///
+    /// # Errors
+    /// The kernel refused to let the thread in.
+    pub fn entered(netns: Netns, host: HostRule) -> Result<Self, NetnsError> {
+        netns.stay()?;
+        Ok(Self { place: Place::Entered(netns), host, root: None, ids: IdMaps::default() })
     }
 
     /// Says where the pod's root file system is, for what the policy takes from the pod's files.
@@ -90,18 +111,18 @@ impl Target {
             self.check()?;
             job(&inside)
         };
-        match &self.netns {
-            None => checked(),
-            Some(netns) => netns.run(checked)?,
+        match &self.place {
+            Place::Here | Place::Entered(_) => checked(),
+            Place::Other(netns) => netns.run(checked)?,
         }
     }
 
     /// By way of the descriptor where there is one: what a thread looks up about itself under
     /// `/proc` has to be forgotten when it ends, which takes some 50 us (6.18).
     fn path(&self) -> String {
-        match &self.netns {
-            None => "/proc/thread-self/ns/net".to_owned(),
-            Some(netns) => format!("/proc/self/fd/{}", netns.as_fd().as_raw_fd()),
+        match &self.place {
+            Place::Here => "/proc/thread-self/ns/net".to_owned(),
+            Place::Entered(netns) | Place::Other(netns) => format!("/proc/self/fd/{}", netns.as_fd().as_raw_fd()),
         }
     }
 

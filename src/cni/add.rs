@@ -6,11 +6,11 @@ use crate::policy::{CapturePolicy, InboundMode};
 use super::decide::{Decision, decide};
 use super::error::CniError;
 use super::reply::Reply;
-use super::request::Attachment;
+use super::request::{Attachment, OwnNamespace};
 use super::{daemon, del, place};
 
 pub(super) fn run(add: &Attachment) -> Result<Reply, CniError> {
-    let target = place::open(&add.netns, add.own)?;
+    let target = place::enter(&add.netns, add.own)?;
     match decide(add)? {
         Decision::LeaveAlone { reason } => tracing::info!(reason, "pod left alone"),
         Decision::Capture { policy, notes } => {
@@ -24,7 +24,8 @@ pub(super) fn run(add: &Attachment) -> Result<Reply, CniError> {
 /// Takes back what an ADD did whose result nobody got.
 pub(super) fn take_back(add: &Attachment) {
     let source = del::source(&add.network, &add.interface);
-    match place::open(&add.netns, add.own) {
+    // The calling thread is there already: that it is the own namespace now says nothing.
+    match place::enter(&add.netns, OwnNamespace::Allow) {
         Ok(target) => del::take_away(&target, &source),
         Err(error) => tracing::warn!(%error, "the pod's namespace is gone"),
     }

@@ -9,7 +9,7 @@ use super::reply::Reply;
 use super::request::Attachment;
 
 pub(super) fn run(check: &Attachment) -> Result<Reply, CniError> {
-    let target = place::open(&check.netns, check.own)?;
+    let target = place::enter(&check.netns, check.own)?;
     let policy = match decide(check)? {
         Decision::LeaveAlone { reason } => {
             tracing::debug!(reason, "pod left alone");

@@ -16,7 +16,7 @@ pub(super) fn run(del: &Detachment) -> Reply {
         tracing::debug!("no namespace is named: its rules went with it");
         return Reply::Nothing;
     };
-    match place::open(netns, del.own) {
+    match place::enter(netns, del.own) {
         Ok(target) => take_away(&target, &source),
         Err(error) => tracing::debug!(%error, "nothing to take away"),
     }

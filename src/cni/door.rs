@@ -1,17 +1,15 @@
 //! The way in and out: standard input, the verb, standard output, the exit code.
 
 use std::any::Any;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread::Builder;
 use std::time::Duration;
 
 use super::error::CniError;
 use super::reply::{Reply, error_object};
 use super::request::{Environment, Logging, Refused, Request, SUPPORTED, SpecVersion, Verb};
-use super::{add, check, del, gc, log, status};
+use super::{add, check, del, gc, log, status, stdin};
 
 /// How long a runtime may take to send the configuration.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -20,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// More than any configuration that is taken; the rest of a longer one is not read.
-const READ_AT_MOST: u64 = 8 * 1024 * 1024 + 1;
+const READ_AT_MOST: usize = 8 * 1024 * 1024 + 1;
 
 /// Fulfils the request in this process's environment and on its standard input.
 #[must_use]
@@ -116,26 +114,13 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Reads standard input on a thread of its own: a runtime that never closes it must not hold us. What
-/// VERSION is sent may be missing.
+/// Reads standard input; a runtime that never closes it must not hold us. What VERSION is sent may be
+/// missing.
 fn read_stdin(command: &str) -> io::Result<Vec<u8>> {
-    let (sender, receiver) = channel();
-    Builder::new().name("stdin".to_owned()).spawn(move || {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().take(READ_AT_MOST).read_to_end(&mut bytes);
-        // Nobody waits any more where it took too long.
-        let _ = sender.send(read.map(|_| bytes));
-    })?;
     let is_optional = command == "VERSION";
-    let answer = receiver.recv_timeout(if is_optional { BRIEFLY } else { PATIENCE });
-    match answer {
-        Ok(Err(_)) | Err(_) if is_optional => Ok(Vec::new()),
-        Ok(read) => read,
-        Err(RecvTimeoutError::Timeout) => {
-            let reason = format!("it was not closed within {} s", PATIENCE.as_secs());
-            Err(io::Error::new(io::ErrorKind::TimedOut, reason))
-        }
-        Err(RecvTimeoutError::Disconnected) => Err(io::Error::other("the reader ended")),
+    match stdin::read(if is_optional { BRIEFLY } else { PATIENCE }, READ_AT_MOST) {
+        Err(_) if is_optional => Ok(Vec::new()),
+        read => read,
     }
 }
 

@@ -18,6 +18,7 @@ mod place;
 mod reply;
 pub mod request;
 mod status;
+mod stdin;
 
 pub use decide::{Decision, decide};
 pub use door::{about, run};

@@ -10,11 +10,12 @@ use crate::netlink::{Connection, Family};
 use super::error::CniError;
 use super::request::OwnNamespace;
 
-/// Opens the namespace; nothing in it is touched.
+/// Goes into the namespace with the calling thread, for good: a plugin does one thing and ends. Nothing
+/// is touched there.
 ///
 /// # Errors
 /// There is none at the path, or it is the plugin's own and nobody said that it is meant.
-pub(super) fn open(path: &Path, own: OwnNamespace) -> Result<Target, CniError> {
+pub(super) fn enter(path: &Path, own: OwnNamespace) -> Result<Target, CniError> {
     let netns = Netns::at(path).map_err(wrong)?;
     let is_own = netns.id() == Netns::current().map_err(wrong)?.id();
     if is_own && own == OwnNamespace::Refuse {
@@ -22,7 +23,7 @@ pub(super) fn open(path: &Path, own: OwnNamespace) -> Result<Target, CniError> {
     }
     let is_host = is_own && netns.is_initial().map_err(wrong)?;
     let rule = if is_host { HostRule::Require } else { HostRule::Refuse };
-    Ok(Target::other(netns, rule))
+    Target::entered(netns, rule).map_err(wrong)
 }
 
 /// Sets `lo` up. Runtimes do that too, but containerd at the same time as it adds the other networks,

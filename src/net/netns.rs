@@ -83,6 +83,12 @@ impl Netns {
         })
     }
 
+    /// Takes the calling thread into this namespace for good, for a program that has nothing to do
+    /// anywhere else and ends: a thread less to start and to wait for.
+    pub fn stay(&self) -> Result<(), NetnsError> {
+        self.enter()
+    }
+
     /// Starts `job` in this namespace, on a thread of its own called `name`, and does not wait for
     /// its end. The thread keeps the namespace alive.
     pub fn spawn(

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::mem::take;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ pub struct Connection {
     socket: Socket,
     family: Family,
     sequence: u32,
+    /// Kept from one answer to the next: at this size an allocator asks the kernel each time.
+    buffer: Vec<u8>,
 }
 
 /// Takes one object of an answer: its message type, and what follows the netlink header.
@@ -93,7 +96,10 @@ impl Connection {
             Ok(socket)
         };
         match open() {
-            Ok(socket) => Ok(Self { socket, family, sequence: 0 }),
+            Ok(socket) => {
+                let buffer = Vec::with_capacity(RECEIVE_BYTES);
+                Ok(Self { socket, family, sequence: 0, buffer })
+            }
             Err(source) => Err(NetlinkError::Open { family, source }),
         }
     }
@@ -153,10 +159,22 @@ impl Connection {
         message(&mut bytes, sequence, flags, payload);
         self.send(&bytes)?;
         let is_dump = flags & netlink_packet_core::NLM_F_DUMP == netlink_packet_core::NLM_F_DUMP;
-        let mut buffer = Vec::with_capacity(RECEIVE_BYTES);
+        let mut buffer = take(&mut self.buffer);
+        let read = self.read_answer(&mut buffer, sequence, is_dump, each);
+        self.buffer = buffer;
+        read
+    }
+
+    fn read_answer(
+        &self,
+        buffer: &mut Vec<u8>,
+        sequence: u32,
+        is_dump: bool,
+        each: &mut Each<'_>,
+    ) -> Result<(), NetlinkError> {
         let mut torn = false;
         loop {
-            self.receive(&mut buffer, 0)?;
+            self.receive(buffer, 0)?;
             let mut rest = buffer.as_slice();
             while !rest.is_empty() {
                 let (answer, after) = self.parse(rest)?;
@@ -206,12 +224,22 @@ impl Connection {
     ///
     /// # Errors
     /// Answers were lost (`ENOBUFS`) or can't be read: the outcome is unknown.
-    pub fn drain(&self, each: &mut dyn FnMut(Answer<'_>)) -> Result<(), NetlinkError> {
-        let mut buffer = Vec::with_capacity(RECEIVE_BYTES);
+    pub fn drain(&mut self, each: &mut dyn FnMut(Answer<'_>)) -> Result<(), NetlinkError> {
+        let mut buffer = take(&mut self.buffer);
+        let drained = self.read_queued(&mut buffer, each);
+        self.buffer = buffer;
+        drained
+    }
+
+    fn read_queued(
+        &self,
+        buffer: &mut Vec<u8>,
+        each: &mut dyn FnMut(Answer<'_>),
+    ) -> Result<(), NetlinkError> {
         let mut lost = None;
         for _ in 0..DRAIN_AT_MOST {
-            match self.receive(&mut buffer, nix::libc::MSG_DONTWAIT) {
-                Ok(()) => lost = self.hand_over(&buffer, each).err().or(lost),
+            match self.receive(buffer, nix::libc::MSG_DONTWAIT) {
+                Ok(()) => lost = self.hand_over(buffer, each).err().or(lost),
                 Err(NetlinkError::NoAnswer { .. }) => return lost.map_or(Ok(()), Err),
                 Err(error) => lost = Some(error),
             }
