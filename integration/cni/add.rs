@@ -5,7 +5,7 @@ use nftdivert_integration::asserts::at;
 use nftdivert_integration::fixture::{Fixture, take_away};
 use serde_json::json;
 
-use crate::caller::{Call, pod, policy, prev_result, state};
+use nftdivert_integration::caller::{Call, pod, policy, prev_result, state};
 
 const WORLD: [&str; 2] = ["192.0.2.10", "2001:db8::10"];
 const POD: [&str; 2] = ["10.88.0.2", "fd88::2"];

@@ -8,7 +8,7 @@ use nftdivert_integration::fixture::assert_clean;
 use nftdivert_integration::shell::{ip, nft, nft_list};
 use serde_json::{Value, json};
 
-use crate::caller::{Call, pod, state};
+use nftdivert_integration::caller::{Call, pod, state};
 
 /// Where Debian's package containernetworking-plugins has it.
 const BRIDGE: &str = "/usr/lib/cni/bridge";
@@ -25,7 +25,12 @@ impl Node {
         Self { place: pod(), data: tempfile::tempdir().unwrap() }
     }
 
-    fn bridge(&self, verb: &str, pod: &Netns, version: &str) -> crate::caller::Answer {
+    fn bridge(
+        &self,
+        verb: &str,
+        pod: &Netns,
+        version: &str,
+    ) -> nftdivert_integration::caller::Answer {
         let ipam =
             json!({ "type": "host-local", "subnet": "10.99.0.0/24", "dataDir": self.data.path() });
         let keys = json!({
@@ -43,7 +48,7 @@ impl Node {
         pod: &Netns,
         version: &str,
         result: &Value,
-    ) -> crate::caller::Answer {
+    ) -> nftdivert_integration::caller::Answer {
         let keys = json!({ "cniVersion": version, "prevResult": result });
         Call::new(verb, pod, keys).inside(&self.place).run()
     }

@@ -4,7 +4,7 @@ use nftdivert::net::netns::Netns;
 use nftdivert_integration::shell::{ip, nft};
 use serde_json::{Value, json};
 
-use crate::caller::{Call, pod, policy, prev_result};
+use nftdivert_integration::caller::{Call, pod, policy, prev_result};
 
 fn keys() -> Value {
     json!({

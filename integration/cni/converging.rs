@@ -5,7 +5,7 @@ use std::thread::scope;
 use nftdivert_integration::fixture::assert_clean;
 use serde_json::json;
 
-use crate::caller::{Call, pod, policy, state};
+use nftdivert_integration::caller::{Call, pod, policy, state};
 
 #[test]
 fn point_7_add_again_writes_nothing() {

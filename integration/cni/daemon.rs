@@ -4,7 +4,7 @@ use std::os::unix::net::UnixListener;
 
 use serde_json::json;
 
-use crate::caller::{Call, pod, state};
+use nftdivert_integration::caller::{Call, pod, state};
 
 #[test]
 fn point_1_add_says_11_while_no_daemon_answers() {

@@ -5,7 +5,7 @@ use nftdivert_integration::fixture::{assert_clean, put};
 use nftdivert_integration::shell::nft;
 use serde_json::json;
 
-use crate::caller::{Call, path_of, pod, policy, prev_result, state};
+use nftdivert_integration::caller::{Call, path_of, pod, policy, prev_result, state};
 
 fn del(place: &Netns) -> Call<'static> {
     Call::new("DEL", place, json!({ "prevResult": prev_result() }))

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::caller::{Call, binary, pod, state};
+use nftdivert_integration::caller::{Call, binary, pod, state};
 
 #[test]
 fn point_2_each_verb_names_the_variables_that_it_lacks() {

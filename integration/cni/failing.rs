@@ -4,7 +4,7 @@ use nftdivert::net::netns::Netns;
 use nftdivert_integration::shell::nft;
 use serde_json::{Value, json};
 
-use crate::caller::{Call, closed_pipe, pod, policy, state};
+use nftdivert_integration::caller::{Call, closed_pipe, pod, policy, state};
 
 const ISTIO: &str = "table inet istio-proxy-nat { chain output { \
     type nat hook output priority -100; tcp dport 80 redirect to :15001; }; }";

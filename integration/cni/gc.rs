@@ -3,7 +3,7 @@
 use nftdivert_integration::fixture::assert_clean;
 use serde_json::json;
 
-use crate::caller::{Call, pod};
+use nftdivert_integration::caller::{Call, pod};
 
 #[test]
 fn point_10_gc_touches_no_pod_whatever_is_listed() {

@@ -1,11 +1,13 @@
 //! Point 12: logs and traces. A panic as an error object is a unit test of the door.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Call, path_of, pod};
+use nftdivert_integration::caller::{Answer, Call, path_of, pod};
 
 const ARGS: &str = "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web";
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -63,6 +65,28 @@ fn point_12_a_file_gets_the_same_lines() {
     assert!(whole.ends_with(&wrong.err) && wrong.err.contains("polcy"), "{whole}");
     assert!(lines(&said).len() >= 3, "{said}");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn point_12_the_daemon_gets_the_same_lines() {
+    let place = pod();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let daemon = UnixListener::bind(&path).unwrap();
+    let keys = json!({ "daemonSocket": path });
+    let add = Call::new("ADD", &place, keys).with("CNI_ARGS", ARGS).run();
+    add.done();
+    let mut heard = Vec::new();
+    daemon.accept().unwrap().0.read_to_end(&mut heard).unwrap();
+    let mut rest = heard.as_slice();
+    let mut frames = Vec::new();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap();
+        let (body, after) = after.split_at(length);
+        frames.push(serde_json::from_slice::<Value>(body).unwrap()["log"].clone());
+        rest = after;
+    }
+    assert_eq!(frames, lines(&add.err));
 }
 
 #[test]

@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod add;
-mod caller;
 mod chain;
 mod check;
 mod codes;
@@ -18,6 +17,5 @@ mod gc;
 mod logs;
 mod own;
 mod permitted;
-mod podman;
 mod status;
 mod versions;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::caller::{Call, pod, state};
+use nftdivert_integration::caller::{Call, pod, state};
 
 #[test]
 fn point_5_the_plugins_own_namespace_is_8() {

@@ -6,7 +6,7 @@ use nftdivert_integration::fixture::{Fixture, assert_clean, take_away};
 use nftdivert_integration::shell::nft_list;
 use serde_json::{Value, json};
 
-use crate::caller::{Call, pod, policy, state};
+use nftdivert_integration::caller::{Call, pod, policy, state};
 
 const ANNOTATIONS: &str = "io.kubernetes.cri.pod-annotations";
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::caller::{Call, binary, pod, policy};
+use nftdivert_integration::caller::{Call, binary, pod, policy};
 
 fn status(keys: serde_json::Value) -> Call<'static> {
     let call = Call::new("STATUS", &pod(), keys);

@@ -5,7 +5,7 @@ use std::io::Read;
 use nftdivert_integration::fixture::assert_clean;
 use serde_json::{Value, json};
 
-use crate::caller::{Call, pod, prev_result};
+use nftdivert_integration::caller::{Call, pod, prev_result};
 
 const VERSIONS: [&str; 7] = ["0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"];
 

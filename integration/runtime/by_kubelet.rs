@@ -3,11 +3,11 @@
 use nftdivert_integration::shell::nft_list;
 use serde_json::{Value, json};
 
-use crate::caller::policy;
 use crate::cri::Cri;
 use crate::network::Network;
 use crate::node::Node;
 use crate::traffic::{Parts, is_captured};
+use nftdivert_integration::caller::policy;
 
 #[test]
 fn a_pod_is_captured_and_freed_over_and_over() {

@@ -3,11 +3,11 @@
 use nftdivert_integration::shell::nft;
 use serde_json::json;
 
-use crate::caller::{Call, policy};
 use crate::network::Network;
 use crate::node::Node;
 use crate::podman::Podman;
 use crate::traffic::{Parts, is_captured};
+use nftdivert_integration::caller::{Call, policy};
 
 #[test]
 fn a_container_is_captured_and_freed() {

@@ -13,9 +13,9 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Value, json};
 
-use crate::caller::{Answer, Call, binary, pod};
 use crate::leases::leases;
 use crate::network::bridge;
+use nftdivert_integration::caller::{Answer, Call, binary, pod};
 
 const KILLS: usize = 500;
 const AT_ONCE: usize = 4;

@@ -8,10 +8,8 @@
 
 mod by_ctr;
 mod by_kubelet;
+mod by_meta;
 mod by_podman;
-#[path = "../cni/caller.rs"]
-#[expect(dead_code, reason = "the suite cni has other uses for it")]
-mod caller;
 mod containerd;
 mod cri;
 mod killed;

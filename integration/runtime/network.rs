@@ -4,24 +4,54 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-/// A chain of plugins: bridge with host-local, nftdivert, and a witness of how they were called.
+/// Bridge with host-local, nftdivert, and a witness of how they were called.
 pub(crate) struct Network {
     version: &'static str,
     keys: Value,
+    ours: Place,
+}
+
+/// Who calls our plugin.
+enum Place {
+    /// The runtime, after the bridge.
+    Chained,
+    /// A meta-plugin, as a network of its own.
+    Standalone,
 }
 
 impl Network {
     /// A network of this version of the specification; `keys` are our plugin's.
     pub(crate) fn new(version: &'static str, keys: Value) -> Self {
-        Self { version, keys }
+        Self { version, keys, ours: Place::Chained }
+    }
+
+    /// A network that a meta-plugin makes: it calls the bridge and then ours as a network of its own, which
+    /// has no result to chain to.
+    pub(crate) fn by_meta(version: &'static str, keys: Value) -> Self {
+        Self { version, keys, ours: Place::Standalone }
     }
 
     /// The list of plugins as runtimes read it; leases and the witness's log lie in `folder`.
     pub(crate) fn conflist(&self, folder: &Path) -> String {
         let mut ours = self.keys.clone();
         ours["type"] = "nftdivert".into();
-        let plugins = [bridge(folder), ours, witness(folder)];
+        let plugins = match self.ours {
+            Place::Chained => vec![bridge(folder), ours, witness(folder)],
+            Place::Standalone => vec![self.meta(bridge(folder), ours), witness(folder)],
+        };
         json!({ "cniVersion": self.version, "name": "lab", "plugins": plugins }).to_string()
+    }
+
+    fn meta(&self, bridge: Value, ours: Value) -> Value {
+        let delegates = [("lab", bridge), ("mesh", ours)].map(|(name, mut delegate)| {
+            delegate["name"] = name.into();
+            delegate["cniVersion"] = match delegate["cniVersion"].take() {
+                Value::Null => self.version.into(),
+                said => said,
+            };
+            delegate
+        });
+        json!({ "type": "meta.py", "delegates": delegates })
     }
 }
 

@@ -11,12 +11,12 @@ use nftdivert::net::netns::Netns;
 use nftdivert_integration::ran::{Ran, finish};
 use nftdivert_integration::shell::{ip, nft_list};
 
-use crate::caller::binary;
 use crate::leases::{leases, names};
 use crate::network::Network;
+use nftdivert_integration::caller::binary;
 
 const START: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/node.sh");
-const WITNESS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime/witness.py");
+const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime");
 const CGROUPS: &str = "/sys/fs/cgroup";
 const PROGRAMS: [&str; 6] = ["sh", "cat", "httpd", "id", "nc", "sleep"];
 
@@ -121,7 +121,7 @@ fn start(configs: &Path, plugins: &Path) -> (Child, u32) {
     (init, pid)
 }
 
-/// Debian's plugins, ours, and the witness.
+/// Debian's plugins, ours, the witness and the meta-plugin.
 fn lay_out_plugins(folder: &Path) {
     fs::create_dir(folder).unwrap();
     let system = Path::new("/usr/lib/cni");
@@ -130,7 +130,9 @@ fn lay_out_plugins(folder: &Path) {
         symlink(system.join(name), folder.join(name)).unwrap();
     }
     symlink(binary(), folder.join("nftdivert")).unwrap();
-    symlink(WITNESS, folder.join("witness.py")).unwrap();
+    for name in ["witness.py", "meta.py"] {
+        symlink(Path::new(HERE).join(name), folder.join(name)).unwrap();
+    }
 }
 
 fn lay_out_root(root: &Path) {

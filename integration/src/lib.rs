@@ -1,6 +1,7 @@
 //! What the suites share.
 
 pub mod asserts;
+pub mod caller;
 pub mod datagram;
 pub mod dialling;
 pub mod fate;

@@ -122,7 +122,9 @@ impl Target {
     fn path(&self) -> String {
         match &self.place {
             Place::Here => "/proc/thread-self/ns/net".to_owned(),
-            Place::Entered(netns) | Place::Other(netns) => format!("/proc/self/fd/{}", netns.as_fd().as_raw_fd()),
+            Place::Entered(netns) | Place::Other(netns) => {
+                format!("/proc/self/fd/{}", netns.as_fd().as_raw_fd())
+            }
         }
     }
 

@@ -49,7 +49,8 @@ pub fn decide(attachment: &Attachment) -> Result<Decision, CniError> {
 
 fn by_annotations(attachment: &Attachment, asked: Option<Layer<'_>>) -> Result<Decision, CniError> {
     let Attachment { config, args, .. } = attachment;
-    // Passing nothing is not the same as a pod without annotations: it would capture no pod at all.
+    // Each pod of a kubelet has annotations (kubernetes.io/config.source): a runtime that passes none passes
+    // nobody's, and no pod at all would be captured.
     let annotations = config.annotations.as_ref().ok_or_else(no_annotations)?;
     let (told, notes) = match said(&args.namespace, &args.pod, annotations, &config.excluded) {
         Said::LeftAlone(reason) => {
@@ -79,8 +80,8 @@ fn by_annotations(attachment: &Attachment, asked: Option<Layer<'_>>) -> Result<D
 }
 
 fn no_annotations() -> CniError {
-    let reason = "the runtime passed no annotations of the pod, which source istio takes: \
-        containerd 1.7 or newer does; else use source policy";
+    let reason = "the runtime passed no annotations of the pod, which source istio takes; \
+        containerd does, CRI-O does not: use source policy there";
     let field = "runtimeConfig.io.kubernetes.cri.pod-annotations";
     let faults = vec![Fault::new(field, None, reason)];
     CniError::Config(PolicyError { origin: String::new(), faults })

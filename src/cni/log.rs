@@ -1,10 +1,11 @@
-//! Logs: JSON lines that all say which pod they are about, on standard error and in a file.
+//! Logs: JSON lines that all say which pod they are about, on standard error, in a file, at the daemon.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::SystemTime;
 
 use nix::libc;
@@ -16,16 +17,20 @@ use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::daemon::Listener;
 use super::request::{CniArgs, Environment, Logging};
 
 /// Starts logging for this process. A file that can't be opened is no reason to stop a pod.
 pub(super) fn start(environment: &Environment, logging: &Logging) {
     let opened = logging.file.as_deref().map(open).transpose();
     let failure = opened.as_ref().err().map(ToString::to_string);
-    let writer = match opened {
-        Ok(Some(file)) => BoxMakeWriter::new(io::stderr.and(file)),
-        Ok(None) | Err(_) => BoxMakeWriter::new(io::stderr),
-    };
+    let mut writer = BoxMakeWriter::new(io::stderr);
+    if let Ok(Some(file)) = opened {
+        writer = BoxMakeWriter::new(writer.and(file));
+    }
+    if let Some(listener) = logging.daemon.as_deref().and_then(Listener::reach) {
+        writer = BoxMakeWriter::new(writer.and(Mutex::new(listener)));
+    }
     let started = tracing_subscriber::fmt()
         .with_max_level(logging.level)
         .with_writer(writer)

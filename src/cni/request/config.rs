@@ -17,6 +17,9 @@ use super::{Object, keys};
 /// How the administrator's policy is called in faults.
 pub(in crate::cni) const POLICY: &str = "policy";
 
+/// Where the daemon listens.
+const SOCKET: &str = "daemonSocket";
+
 /// Kubernetes namespaces whose pods are left alone unless the configuration says otherwise.
 const EXCLUDED: &str = "kube-system";
 
@@ -57,11 +60,13 @@ pub struct Logging {
     pub level: tracing::level_filters::LevelFilter,
     /// Where, besides standard error.
     pub file: Option<PathBuf>,
+    /// The daemon that gets the lines too.
+    pub daemon: Option<PathBuf>,
 }
 
 impl Default for Logging {
     fn default() -> Self {
-        Self { level: tracing::level_filters::LevelFilter::INFO, file: None }
+        Self { level: tracing::level_filters::LevelFilter::INFO, file: None, daemon: None }
     }
 }
 
@@ -81,7 +86,8 @@ impl Logging {
                 usual
             })
         });
-        Self { level, file: path(object, "logFile", faults) }
+        let file = path(object, "logFile", faults);
+        Self { level, file, daemon: path(object, SOCKET, faults) }
     }
 }
 
@@ -98,13 +104,13 @@ impl Config {
         let runtime = Runtime::read(object, &mut faults);
         let excluded: Option<BTreeSet<String>> = typed(object, "excludeNamespaces", &mut faults);
         let permit: Option<Vec<String>> = typed(object, "permit", &mut faults);
-        Logging::read(object, &mut faults);
+        let logging = Logging::read(object, &mut faults);
         let config = Self {
             policy,
             source: source(object, &runtime, &mut faults),
             permit: Permit::read(&permit.unwrap_or_default(), &mut faults),
             excluded: excluded.unwrap_or_else(|| BTreeSet::from([EXCLUDED.to_owned()])),
-            daemon: path(object, "daemonSocket", &mut faults),
+            daemon: logging.daemon,
             annotations: runtime.annotations,
             name_servers: runtime.name_servers,
             text,

@@ -7,12 +7,12 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::shell::{ip, nft_list_handles};
 use nftdivert::net::netns::Netns;
-use nftdivert_integration::shell::{ip, nft_list_handles};
 use serde_json::{Value, json};
 
 /// The result of a plugin before ours, with keys that nobody knows.
-pub(crate) fn prev_result() -> Value {
+pub fn prev_result() -> Value {
     json!({
         "cniVersion": "1.0.0",
         "interfaces": [{ "name": "eth0", "sandbox": "/run/netns/p", "mtu": 1450, "pciID": "0000" }],
@@ -24,7 +24,7 @@ pub(crate) fn prev_result() -> Value {
 
 /// A call that is being prepared; what a verb needs is there from the start.
 #[derive(Clone)]
-pub(crate) struct Call<'a> {
+pub struct Call<'a> {
     variables: Vec<(String, String)>,
     stdin: String,
     inside: Option<&'a Netns>,
@@ -32,15 +32,15 @@ pub(crate) struct Call<'a> {
 
 /// What the plugin said and how it ended.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub struct Answer {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 impl<'a> Call<'a> {
     /// A verb about the pod in `place`, with these keys in the configuration besides the usual.
-    pub(crate) fn new(verb: &str, place: &Netns, keys: Value) -> Self {
+    pub fn new(verb: &str, place: &Netns, keys: Value) -> Self {
         let call = Self { variables: Vec::new(), stdin: String::new(), inside: None };
         call.with("CNI_COMMAND", verb)
             .with("CNI_CONTAINERID", "cnitool-1")
@@ -51,20 +51,20 @@ impl<'a> Call<'a> {
     }
 
     /// Sets a variable.
-    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Takes a variable away.
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    pub fn without(mut self, name: &str) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self
     }
 
     /// Replaces the configuration by the usual keys and these; `null` takes one away.
-    pub(crate) fn conf(self, keys: Value) -> Self {
+    pub fn conf(self, keys: Value) -> Self {
         let mut conf = json!({ "cniVersion": "1.1.0", "name": "mesh", "type": "nftdivert" });
         for (key, value) in keys.as_object().unwrap() {
             conf[key] = value.clone();
@@ -74,24 +74,24 @@ impl<'a> Call<'a> {
     }
 
     /// Replaces standard input.
-    pub(crate) fn raw(self, stdin: &str) -> Self {
+    pub fn raw(self, stdin: &str) -> Self {
         Self { stdin: stdin.to_owned(), ..self }
     }
 
     /// Starts the plugin in this namespace, and not in the machine's own.
-    pub(crate) fn inside(self, place: &'a Netns) -> Self {
+    pub fn inside(self, place: &'a Netns) -> Self {
         Self { inside: Some(place), ..self }
     }
 
     /// The program with all its variables.
-    pub(crate) fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
         self.prepare(&mut command);
         command
     }
 
     /// Gives another program the plugin's variables.
-    pub(crate) fn prepare(&self, command: &mut Command) {
+    pub fn prepare(&self, command: &mut Command) {
         command.env_clear().envs(self.variables.iter().cloned());
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -99,13 +99,13 @@ impl<'a> Call<'a> {
 
     /// Runs it to its end.
     #[track_caller]
-    pub(crate) fn run(&self) -> Answer {
+    pub fn run(&self) -> Answer {
         self.run_as(self.command())
     }
 
     /// Runs this program to its end, with the configuration on its standard input.
     #[track_caller]
-    pub(crate) fn run_as(&self, mut command: Command) -> Answer {
+    pub fn run_as(&self, mut command: Command) -> Answer {
         let mut child = match self.inside {
             Some(place) => place.run(|| command.spawn()).unwrap().unwrap(),
             None => command.spawn().unwrap(),
@@ -124,20 +124,20 @@ impl<'a> Call<'a> {
 impl Answer {
     /// The object on standard output of a call that worked.
     #[track_caller]
-    pub(crate) fn done(&self) -> Value {
+    pub fn done(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// Asserts that it worked and answered nothing.
     #[track_caller]
-    pub(crate) fn silent(&self) {
+    pub fn silent(&self) {
         assert_eq!((self.code, self.out.as_str()), (0, ""), "{self:?}");
     }
 
     /// Asserts that it failed with this code, and an object that says these words.
     #[track_caller]
-    pub(crate) fn failed(&self, code: u8, words: &[&str]) -> Value {
+    pub fn failed(&self, code: u8, words: &[&str]) -> Value {
         assert_eq!(self.code, 1, "{self:?}");
         let object: Value =
             serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
@@ -154,12 +154,12 @@ impl Answer {
 }
 
 /// Where other processes find a namespace that this one holds.
-pub(crate) fn path_of(place: &Netns) -> String {
+pub fn path_of(place: &Netns) -> String {
     format!("/proc/{}/fd/{}", std::process::id(), place.as_fd().as_raw_fd())
 }
 
 /// A namespace as a runtime makes it, with `lo` up.
-pub(crate) fn pod() -> Netns {
+pub fn pod() -> Netns {
     let place = Netns::anonymous().unwrap();
     ip(&place, "link set lo up");
     place
@@ -167,7 +167,7 @@ pub(crate) fn pod() -> Netns {
 
 /// All that an ADD could change in a namespace.
 #[track_caller]
-pub(crate) fn state(place: &Netns) -> String {
+pub fn state(place: &Netns) -> String {
     ["addr", "rule", "route show table all", "-6 rule", "-6 route show table all"]
         .map(|words| ip(place, words))
         .into_iter()
@@ -177,7 +177,7 @@ pub(crate) fn state(place: &Netns) -> String {
 }
 
 /// An inline policy with these keys.
-pub(crate) fn policy(keys: Value) -> Value {
+pub fn policy(keys: Value) -> Value {
     let mut policy = json!({ "apiVersion": "nftdivert/v1" });
     for (key, value) in keys.as_object().unwrap() {
         policy[key] = value.clone();
@@ -186,14 +186,14 @@ pub(crate) fn policy(keys: Value) -> Value {
 }
 
 /// The debug build.
-pub(crate) fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/debug/nftdivert");
     assert!(path.exists(), "{} is missing: run `cargo build`", path.display());
     path.canonicalize().unwrap()
 }
 
 /// A pipe's end that nobody reads from.
-pub(crate) fn closed_pipe() -> File {
+pub fn closed_pipe() -> File {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     File::from(std::os::fd::OwnedFd::from(writer))
