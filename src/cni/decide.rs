@@ -81,7 +81,7 @@ fn by_annotations(attachment: &Attachment, asked: Option<Layer<'_>>) -> Result<D
 
 fn no_annotations() -> CniError {
     let reason = "the runtime passed no annotations of the pod, which source istio takes; \
-        containerd does, CRI-O does not: use source policy there";
+        containerd does; where the runtime does not, take source policy";
     let field = "runtimeConfig.io.kubernetes.cri.pod-annotations";
     let faults = vec![Fault::new(field, None, reason)];
     CniError::Config(PolicyError { origin: String::new(), faults })
