@@ -16,12 +16,13 @@ const PIECE: usize = 8 * 1024;
 /// # Errors
 /// It can't be read, or was not closed within `patience`.
 pub(super) fn read(patience: Duration, most: usize) -> io::Result<Vec<u8>> {
-    read_from(&io::stdin(), Instant::now() + patience, most).map_err(|errno| match errno {
-        Errno::ETIMEDOUT => {
-            let reason = format!("it was not closed within {} s", patience.as_secs());
-            io::Error::new(io::ErrorKind::TimedOut, reason)
+    let read = read_from(&io::stdin(), Instant::now() + patience, most);
+    read.map_err(|errno| {
+        if errno != Errno::ETIMEDOUT {
+            return errno.into();
         }
-        other => other.into(),
+        let reason = format!("it was not closed within {} s", patience.as_secs());
+        io::Error::new(io::ErrorKind::TimedOut, reason)
     })
 }
 
