@@ -55,10 +55,12 @@ pub(super) fn read_file(dir: &Dir, name: &str) -> Option<Found> {
         Err(error) => return Some(unreadable(dir, name, &error)),
         Ok(own) => own,
     };
-    match kind(&own) {
-        FileType::Directory => Some(Found::Folder),
-        FileType::Symlink => read_link(dir, name),
-        _ => contents(dir, name, &own, None),
+    if kind(&own) == FileType::Directory {
+        return Some(Found::Folder);
+    }
+    match kind(&own) == FileType::Symlink {
+        true => read_link(dir, name),
+        false => contents(dir, name, &own, None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -100,7 +100,7 @@ impl Eyes {
     }
 }
 
-fn watch(inotify: &Inotify, places: &Places, folder: &PathBuf) -> Sight {
+fn watch(inotify: &Inotify, places: &Places, folder: &Path) -> Sight {
     let flags = AddWatchFlags::IN_CREATE
         | AddWatchFlags::IN_MODIFY
         | AddWatchFlags::IN_CLOSE_WRITE
