@@ -184,3 +184,51 @@ fn failed(dir: &Dir, name: &str) -> impl FnOnce(Errno) -> InstallError {
     let path = dir.path(name);
     move |error| InstallError::file("replace", &path, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::Places;
+    use super::*;
+
+    /// Whoever wrote last, before or after the exchange, has the name in the end.
+    #[test]
+    fn the_last_word_stays_when_files_are_given_back() {
+        for (under_the_name, wanted) in
+            [(Some("ours"), Some("newer")), (Some("newest"), Some("newest")), (None, None)]
+        {
+            let root = tempfile::tempdir().unwrap();
+            let at = |name: &str| root.path().join(name);
+            let places = Places::below(root.path(), Path::new("/"), Path::new("/bin"));
+            let dir = Dir::open(&places, &places.conf).unwrap().unwrap();
+            fs::write(at("a.conf"), "ours").unwrap();
+            let ours = read_file(&dir, "a.conf");
+            fs::write(at("aside"), "newer").unwrap();
+            match under_the_name {
+                Some(text) => fs::write(at("a.conf"), text).unwrap(),
+                None => fs::remove_file(at("a.conf")).unwrap(),
+            }
+            give_back(&dir, "aside", "a.conf", ours).unwrap();
+            let found = fs::read_to_string(at("a.conf")).ok();
+            assert_eq!(found.as_deref(), wanted);
+            assert!(!at("aside").exists());
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_comes_back_if_it_is_another_one() {
+        let root = tempfile::tempdir().unwrap();
+        let places = Places::below(root.path(), Path::new("/"), Path::new("/bin"));
+        let dir = Dir::open(&places, &places.conf).unwrap().unwrap();
+        fs::write(root.path().join("a.conf"), "read").unwrap();
+        let read = read_file(&dir, "a.conf");
+        fs::write(root.path().join("a.conf"), "newer").unwrap();
+        assert_eq!(take(&dir, "a.conf", read.as_ref()).unwrap(), Outcome::Overtaken);
+        assert_eq!(fs::read_to_string(root.path().join("a.conf")).unwrap(), "newer");
+        let newer = read_file(&dir, "a.conf");
+        assert_eq!(take(&dir, "a.conf", newer.as_ref()).unwrap(), Outcome::Done);
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    }
+}
