@@ -104,6 +104,21 @@ impl Bed {
         tree
     }
 
+    /// Names of the configuration.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.conf("")).unwrap().map(|entry| entry.unwrap());
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What the first file holds whose name begins so.
+    pub fn tree_of(&self, start: &str) -> Option<Vec<u8>> {
+        let name = self.names().into_iter().find(|name| name.starts_with(start))?;
+        fs::read(self.conf(&name)).ok()
+    }
+
     /// The types of the plugins that a runtime calls: those of the first file by name.
     #[track_caller]
     pub fn called(&self) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::bed::{Bed, LIST, SINGLE};
 
 /// The calls by which files come, change and go.
-const CALLS: [&str; 8] =
-    ["openat", "write", "fchmod", "fsync", "rename", "unlink", "mkdir", "flock"];
+const CALLS: [&str; 9] =
+    ["openat", "write", "fchmod", "fsync", "renameat", "renameat2", "unlinkat", "mkdirat", "flock"];
 
 /// Runs the command and kills it before its `nth` call of this name; whether it was hit.
 fn kill(bed: &Bed, words: &[&str], call: &str, nth: usize) -> bool {

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod bed;
+mod below;
 mod killed;
+mod overtaken;
+mod owners;
 mod said;
 mod watched;
 mod writers;

@@ -19,11 +19,16 @@ struct Watch {
 
 impl Watch {
     fn start(bed: &Bed, words: &[&str]) -> Watch {
-        let words = bed.words(&[&["install", "--watch"], words].concat()).into_iter();
-        let words: Vec<String> = words.map(str::to_owned).collect();
+        Watch::under(&[], bed, words)
+    }
+
+    /// The same, run by these words.
+    fn under(before: &[&str], bed: &Bed, words: &[&str]) -> Watch {
+        let words = bed.words(&[&["install", "--watch"], words].concat());
+        let words = [before, &words].concat();
         let said = tempfile::tempdir().unwrap();
         let stream = |name: &str| Stdio::from(fs::File::create(said.path().join(name)).unwrap());
-        let child = Command::new(&words[0])
+        let child = Command::new(words[0])
             .args(&words[1..])
             .stdout(stream("out"))
             .stderr(stream("err"))
@@ -132,4 +137,25 @@ fn a_refusal_does_not_end_it() {
     fs::write(bed.conf("05-new.conf"), SINGLE).unwrap();
     until("the usable file has ours", || calls(&bed, &["calico", "nftdivert"]));
     assert_eq!(watch.end(Signal::SIGTERM).0, Some(0));
+}
+
+/// Without events from the kernel the first run comes as ever, and changes are seen all the same.
+#[test]
+fn where_the_kernel_tells_nothing_it_looks_by_itself() {
+    let hidden = ["inotify_init1:error=EMFILE", "inotify_add_watch:error=ENOSPC"];
+    for inject in hidden {
+        let bed = Bed::new("10-calico.conflist", LIST);
+        let call = inject.split(':').next().unwrap();
+        let [trace, inject] = [format!("trace={call}"), format!("--inject={inject}")];
+        // With -D the process started is the program itself, which is told to end.
+        let strace = ["strace", "-D", "-f", "-o", "/dev/null", "-e", &trace, &inject];
+        let watch = Watch::under(&strace, &bed, &[]);
+        until("installed", || calls(&bed, &ALL));
+        until("it is told", || watch.said("err").contains("looked at every 3 s instead"));
+        assert!(watch.said("err").contains("max_user_"), "{}", watch.said("err"));
+        fs::write(bed.conf("10-calico.conflist"), LIST).unwrap();
+        until("ours is back", || calls(&bed, &ALL));
+        let (code, out, err) = watch.end(Signal::SIGTERM);
+        assert_eq!(err.matches("can't be watched").count(), 1, "told once: {code:?} {out} {err}");
+    }
 }

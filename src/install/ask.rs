@@ -2,9 +2,12 @@
 //! folder of plugins and no others.
 
 use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
 use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -12,8 +15,11 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
+use rustix::fs::OFlags;
 use serde::Deserialize;
 
+use super::disk::{Dir, Places};
+use super::error::InstallError;
 use super::wanted::{Answer, Answers};
 
 /// How long a plugin may take.
@@ -22,35 +28,57 @@ const LIMIT: Duration = Duration::from_secs(2);
 const MOST: u64 = 64 * 1024;
 
 /// What the plugins of these types answer, each asked with the version of its file; all at once.
-pub(super) fn ask(folder: &Path, plugins: &BTreeSet<(String, String)>) -> Answers {
-    thread::scope(|scope| {
+pub(super) fn ask(
+    places: &Places,
+    plugins: &BTreeSet<(String, String)>,
+) -> Result<Answers, InstallError> {
+    let folder = Dir::open(places, &places.bin)?;
+    let folder = folder.as_ref();
+    Ok(thread::scope(|scope| {
         let asked: Vec<_> = plugins
             .iter()
-            .map(|(plugin, version)| (plugin, scope.spawn(move || one(folder, plugin, version))))
+            .map(|(plugin, version)| (plugin, scope.spawn(move || one(folder?, plugin, version))))
             .collect();
-        let lost = || Answer::Silent("asking it failed".to_owned());
-        let answers = asked
-            .into_iter()
-            .map(|(plugin, thread)| (plugin.clone(), thread.join().unwrap_or_else(|_| lost())));
+        let lost = || Some(Answer::Silent("asking it failed".to_owned()));
+        let answers = asked.into_iter().map(|(plugin, thread)| {
+            let answer = thread.join().unwrap_or_else(|_| lost());
+            (plugin.clone(), answer.unwrap_or(Answer::Absent))
+        });
         answers.collect()
+    }))
+}
+
+/// `None` where it is not there.
+fn one(folder: &Dir, plugin: &str, version: &str) -> Option<Answer> {
+    if plugin.contains('/') || plugin.starts_with('.') {
+        return None;
+    }
+    let file = File::from(folder.follow(plugin, OFlags::PATH).ok()?);
+    let metadata = file.metadata().ok().filter(Metadata::is_file)?;
+    Some(match begin(&path_of(&file, &metadata), &folder.path(plugin)) {
+        Ok(child) => finish(child, version),
+        Err(error) => Answer::Silent(format!("{plugin} can't be run: {error}")),
     })
 }
 
-fn one(folder: &Path, plugin: &str, version: &str) -> Answer {
-    let path = folder.join(plugin);
-    if plugin.contains('/') || plugin.starts_with('.') || !path.is_file() {
-        return Answer::Absent;
-    }
-    match begin(&path) {
-        Ok(child) => finish(child, version),
-        Err(error) => Answer::Silent(format!("{} can't be run: {error}", path.display())),
+/// A path to the open file that another process can use: its own, or, where that leads elsewhere as with
+/// a root of another mount namespace, by way of this process.
+fn path_of(file: &File, metadata: &Metadata) -> PathBuf {
+    let fd = file.as_raw_fd();
+    let own = fs::read_link(format!("/proc/self/fd/{fd}")).unwrap_or_default();
+    let is_it = |it: Metadata| (it.dev(), it.ino()) == (metadata.dev(), metadata.ino());
+    match fs::metadata(&own).is_ok_and(is_it) {
+        true => own,
+        false => format!("/proc/{}/fd/{fd}", std::process::id()).into(),
     }
 }
 
-fn begin(path: &Path) -> std::io::Result<Child> {
+fn begin(path: &Path, name: &Path) -> std::io::Result<Child> {
     // What runtimes give too; old plugins refuse to answer without it.
     let dummies = ["CNI_NETNS", "CNI_IFNAME", "CNI_PATH", "CNI_CONTAINERID"];
     Command::new(path)
+        // One binary of several plugins knows by its name which of them it is.
+        .arg0(name)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("CNI_COMMAND", "VERSION")
@@ -112,13 +140,17 @@ mod tests {
 
     use super::*;
 
+    fn places(root: &Path) -> Places {
+        Places::below(root, Path::new("/conf"), Path::new("/"))
+    }
+
     fn asked(script: &str) -> Answer {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         let plugins = BTreeSet::from([("x".to_owned(), "0.4.0".to_owned())]);
-        ask(folder.path(), &plugins).remove("x").unwrap()
+        ask(&places(folder.path()), &plugins).unwrap().remove("x").unwrap()
     }
 
     #[test]
@@ -142,7 +174,7 @@ mod tests {
         let plugins = ["/bin/true", "../bin/true", "true", "."];
         let plugins: BTreeSet<_> =
             plugins.iter().map(|it| ((*it).to_owned(), "1.0.0".to_owned())).collect();
-        for (plugin, answer) in ask(folder.path(), &plugins) {
+        for (plugin, answer) in ask(&places(folder.path()), &plugins).unwrap() {
             assert_eq!(answer, Answer::Absent, "{plugin}");
         }
     }

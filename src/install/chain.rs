@@ -80,7 +80,7 @@ fn in_list(
     if !is_edited {
         keep(folder, target, name, &text, &new, plan)?;
     }
-    plan.put(folder, name, File::new(new, target.file.mode));
+    plan.put(folder, name, target.file.with(new));
     plan.told.push(told);
     Ok(name.to_owned())
 }
@@ -145,7 +145,7 @@ fn in_new_list(
     let text = &target.file.bytes;
     let new = wrapped(text, &target.conf, &wanted.entry);
     keep(folder, target, &list, text, &new, plan)?;
-    plan.put(folder, &list, File::new(new, target.file.mode));
+    plan.put(folder, &list, target.file.with(new));
     plan.remove(folder, name);
     plan.told.push(format!("{name} becomes {list}, a list of its plugin and ours"));
     Ok(list)
@@ -202,7 +202,7 @@ fn keep_others_current(folder: &Folder, place: &str, wanted: &Wanted, plan: &mut
         let Some(ours) = other.conf.find(Kind::Ours) else { continue };
         if !wanted.entry.is_said_by(ours.text(text)) {
             let new = exchanged(text, ours, &wanted.entry);
-            plan.put(folder, other.name, File::new(new, other.file.mode));
+            plan.put(folder, other.name, other.file.with(new));
             plan.told.push(format!("our entry in {} becomes what it should be", other.name));
         }
     }

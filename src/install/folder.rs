@@ -10,6 +10,13 @@ pub const BINARY: &str = "nftdivert";
 /// How the names of our temporary files begin; they end in nothing that a runtime reads.
 pub const TEMP: &str = ".nftdivert-tmp.";
 
+/// How the name begins under which one of our files and one of the folder change places. It may hold
+/// somebody's file, so that it is looked at before it goes.
+pub(super) const ASIDE: &str = ".nftdivert-aside.";
+
+/// The name of the lock by which runs of ours take turns.
+pub(super) const LOCK: &str = ".nftdivert-lock";
+
 /// The longest file that is read, in bytes: real ones have some thousand.
 pub const LONGEST: u64 = 1024 * 1024;
 
@@ -33,7 +40,7 @@ pub enum Found {
 }
 
 /// A file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub struct File {
     /// What it holds.
     pub bytes: Vec<u8>,
@@ -41,6 +48,24 @@ pub struct File {
     pub mode: u32,
     /// If the name is a symbolic link: where it leads, as it is written there.
     pub link: Option<PathBuf>,
+    /// Whose it is; `None` for whoever writes it.
+    pub owner: Option<Owner>,
+}
+
+/// Whose a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+}
+
+/// The owner is not compared: who may not give files away would never come to an end.
+impl PartialEq for File {
+    fn eq(&self, other: &File) -> bool {
+        (&self.bytes, self.mode, &self.link) == (&other.bytes, other.mode, &other.link)
+    }
 }
 
 /// The folder of the binaries, as far as it matters.
@@ -100,7 +125,13 @@ impl File {
     /// A file that is no link.
     #[must_use]
     pub fn new(bytes: impl Into<Vec<u8>>, mode: u32) -> File {
-        File { bytes: bytes.into(), mode, link: None }
+        File { bytes: bytes.into(), mode, link: None, owner: None }
+    }
+
+    /// A file in the place of this one: whose it was, as it could be read, and no link.
+    #[must_use]
+    pub(super) fn with(&self, bytes: Vec<u8>) -> File {
+        File { bytes, link: None, ..*self }
     }
 }
 

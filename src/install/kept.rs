@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::folder::{File, Folder, file};
+use super::folder::{File, Folder, Owner, file};
 
 /// How the names of files that we keep begin.
 pub(in crate::install) const PREFIX: &str = "nftdivert.";
@@ -44,6 +44,9 @@ struct Header {
     around: String,
     mode: u32,
     link: Option<PathBuf>,
+    /// User and group; not written where both are root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<[u32; 2]>,
     sha256: String,
 }
 
@@ -93,6 +96,7 @@ impl Kept {
             around: self.around.clone(),
             mode: self.file.mode,
             link: self.file.link.clone(),
+            owner: self.file.owner.map(|it| [it.uid, it.gid]).filter(|it| *it != [0, 0]),
             sha256: digest(&self.file.bytes),
         };
         let mut bytes = serde_json::to_vec(&header).unwrap_or_default();
@@ -112,11 +116,17 @@ impl Kept {
             && header.sha256 == digest(original)
             // Names of this folder only, whoever wrote the header.
             && [&header.name, &header.wrote].iter().all(|name| !name.contains('/'));
+        let [uid, gid] = header.owner.unwrap_or_default();
         is_ours.then(|| Kept {
             name: header.name,
             wrote: header.wrote,
             around: header.around,
-            file: File { bytes: original.to_vec(), mode: header.mode & 0o7777, link: header.link },
+            file: File {
+                bytes: original.to_vec(),
+                mode: header.mode & 0o7777,
+                link: header.link,
+                owner: Some(Owner { uid, gid }),
+            },
         })
     }
 }
@@ -136,6 +146,7 @@ mod tests {
                 bytes: b"\xff\n\nno JSON".to_vec(),
                 mode: 0o640,
                 link: Some("..data/10-a.conf".into()),
+                owner: Some(Owner { uid: 1000, gid: 7 }),
             },
         };
         let name = kept_name(&kept.name, Why::Original);
@@ -143,7 +154,9 @@ mod tests {
         let stored = kept.to_file();
         assert_eq!(stored.mode, 0o600);
         let mut folder = Folder::from([(name, Found::File(stored.clone()))]);
-        assert_eq!(all(&folder, Why::Original), [kept]);
+        let found = all(&folder, Why::Original);
+        assert_eq!(found[0].file.owner, kept.file.owner);
+        assert_eq!(found, [kept]);
         assert_eq!(all(&folder, Why::Broken), []);
         folder.insert(kept_name("other", Why::Original), Found::File(stored.clone()));
         assert_eq!(all(&folder, Why::Original).len(), 1, "a copy under another name is not ours");

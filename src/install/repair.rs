@@ -2,7 +2,7 @@
 
 use super::choose::first;
 use super::conf::{Form, Kind, kind_of, numbers, type_of};
-use super::folder::{File, Node, file, stem};
+use super::folder::{Node, file, stem};
 use super::kept::{Kept, Why, all, kept_name};
 use super::refusal::Refusal;
 use super::step::Plan;
@@ -45,7 +45,7 @@ pub fn repair(node: &Node, answers: &Answers) -> Result<Plan, Refusal> {
     };
     let kept = kept_name(&name, Why::Broken);
     plan.put(&node.conf, &kept, broken.to_file());
-    plan.put(&node.conf, &new_name, File::new(new, target.file.mode));
+    plan.put(&node.conf, &new_name, target.file.with(new));
     plan.remove(&node.conf, &name);
     plan.remove(&node.conf, &kept_name(&name, Why::Original));
     plan.told.push(format!(

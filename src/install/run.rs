@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::ask::ask;
 use super::decide::{Decision, Work, asks, decide};
-use super::disk::{Places, Written, carry_out, read_node, turn};
+use super::disk::{Places, Written, carry_out, is_unfinished, read_node, recover, turn};
 use super::error::InstallError;
 use super::folder::Node;
 use super::refusal::Refusal;
@@ -31,17 +31,19 @@ impl Installer<'_> {
     /// Folders can't be read, or the change is refused.
     pub fn plan(&self, work: &Work) -> Result<(Node, Decision), InstallError> {
         let node = read_node(&self.places, &self.binary)?;
-        let answers = match asks(&node, work) {
-            true => ask(&self.places.bin, &to_ask(&node.conf)),
+        let decision = self.decided(&node, work)?;
+        Ok((node, decision))
+    }
+
+    fn decided(&self, node: &Node, work: &Work) -> Result<Decision, InstallError> {
+        let answers = match asks(node, work) {
+            true => ask(&self.places, &to_ask(&node.conf))?,
             false => Answers::new(),
         };
-        match decide(&node, work, &answers) {
-            Ok(decision) => Ok((node, decision)),
-            Err(refusal) => {
-                let source = Box::new(refusal);
-                Err(InstallError::Refused { folder: self.places.conf.clone(), source })
-            }
-        }
+        decide(node, work, &answers).map_err(|refusal| {
+            let source = Box::new(refusal);
+            InstallError::Refused { folder: self.places.conf.clone(), source }
+        })
     }
 
     /// Does it. A run that is killed, or fails, leaves a node that starts pods; the next one goes
@@ -51,12 +53,30 @@ impl Installer<'_> {
     /// As [`Self::plan`]; files can't be written; somebody else writes them all the time; or a
     /// broken file was mended, and no more was possible.
     pub fn run(&self, work: &Work) -> Result<Decision, InstallError> {
-        let _turn = turn(&self.places.conf, self.tell);
+        let mut seen = None;
+        // Where all is as it should be nothing is written, not even a lock: runtimes watch the folder.
+        if !is_unfinished(&self.places)? {
+            let (node, decision) = self.plan(work)?;
+            if decision.plan.steps.is_empty() {
+                return self.done(decision);
+            }
+            seen = Some((node, decision));
+        }
+        let _turn = turn(&self.places, self.tell)?;
+        let mut notes = recover(&self.places)?;
         let mut overtaken = self.places.conf.clone();
         for _ in 0..TRIES {
-            let (node, decision) = self.plan(work)?;
-            match carry_out(&self.places, &node, &decision.plan.steps, &self.binary)? {
-                Written::All => return self.done(decision),
+            let node = read_node(&self.places, &self.binary)?;
+            let mut decision = match seen.take().filter(|(seen, _)| *seen == node) {
+                Some((_, decision)) => decision,
+                None => self.decided(&node, work)?,
+            };
+            let steps = &decision.plan.steps;
+            match carry_out(&self.places, &node, steps, &self.binary, &mut notes)? {
+                Written::All => {
+                    decision.plan.notes.append(&mut notes);
+                    return self.done(decision);
+                }
                 Written::Overtaken(path) => overtaken = path,
             }
         }
@@ -83,6 +103,6 @@ impl Installer<'_> {
 /// It can't be read.
 pub fn own_binary() -> Result<Vec<u8>, InstallError> {
     let path = Path::new("/proc/self/exe");
-    let failed = |source| InstallError::File { doing: "read", path: path.to_owned(), source };
+    let failed = |source| InstallError::file("read", path, source);
     std::fs::read(path).map_err(failed)
 }

@@ -127,7 +127,7 @@ fn lost(node: &Node, target: &Target<'_>, original: &File) -> Option<String> {
 fn strip(folder: &Folder, target: &Target<'_>, plan: &mut Plan) {
     match stripped(&target.file.bytes, &target.conf) {
         Some(text) => {
-            plan.put(folder, target.name, File::new(text, target.file.mode));
+            plan.put(folder, target.name, target.file.with(text));
             plan.told.push(format!("our entry leaves {}", target.name));
         }
         None => {

@@ -1,104 +1,154 @@
 //! A node's folders, read as they are.
 
-use std::fs::{self, Metadata};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::super::error::InstallError;
+use rustix::fs::{FileType, OFlags, Stat, fstat};
+
+use super::super::error::{InstallError, denied};
 use super::super::folder::{
-    BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, TEMP, is_read,
+    BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, Owner, TEMP, is_read,
 };
 use super::super::kept::PREFIX;
-use super::Places;
+use super::{Dir, Places};
+
+/// How often the folder is read while names come and go.
+const TRIES: usize = 5;
 
 /// The node. A folder that is not there is empty.
 pub(in crate::install) fn read_node(places: &Places, binary: &[u8]) -> Result<Node, InstallError> {
-    Ok(Node { conf: read_conf(&places.conf)?, bin: read_bin(&places.bin, binary)? })
+    let conf = Dir::open(places, &places.conf)?;
+    let bin = Dir::open(places, &places.bin)?;
+    Ok(Node {
+        conf: conf.map(|it| read_conf(&it)).transpose()?.unwrap_or_default(),
+        bin: bin.map(|it| read_bin(&it, binary)).transpose()?.unwrap_or_default(),
+    })
 }
 
-fn read_conf(path: &Path) -> Result<Folder, InstallError> {
-    let mut folder = Folder::new();
-    for name in names(path)? {
-        let matters = is_read(&name) || name.starts_with(PREFIX) || name.starts_with(TEMP);
-        if matters && let Some(found) = read_file(&path.join(&name)) {
-            folder.insert(name, found);
+fn read_conf(dir: &Dir) -> Result<Folder, InstallError> {
+    let mut folder = BTreeMap::new();
+    for _ in 0..TRIES {
+        let names = names(dir)?;
+        folder =
+            names.iter().filter_map(|name| Some((name.clone(), read_file(dir, name)?))).collect();
+        // A file that gets another name meanwhile may be seen under neither.
+        if folder.keys().eq(&names) && self::names(dir)? == names {
+            break;
         }
     }
     Ok(folder)
 }
 
-fn names(path: &Path) -> Result<Vec<String>, InstallError> {
-    let failed = |source| InstallError::File { doing: "read", path: path.to_owned(), source };
-    let entries = match fs::read_dir(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let name = |entry: io::Result<fs::DirEntry>| {
-        entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
-    };
-    entries.map(name).collect::<Result<_, _>>().map_err(failed)
+/// The names that matter, sorted.
+fn names(dir: &Dir) -> Result<Vec<String>, InstallError> {
+    let mut names = dir.names()?;
+    names.retain(|name| is_read(name) || name.starts_with(PREFIX) || name.starts_with(TEMP));
+    names.sort();
+    Ok(names)
 }
 
-/// What a name stands for; `None` where it is gone, or is no text.
-pub(super) fn read_file(path: &Path) -> Option<Found> {
-    let own = fs::symlink_metadata(path).ok()?;
-    if own.is_dir() {
+/// What a name stands for; `None` where it is gone.
+pub(super) fn read_file(dir: &Dir, name: &str) -> Option<Found> {
+    let own = match dir.stat(name) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => return Some(unreadable(dir, name, &error)),
+        Ok(own) => own,
+    };
+    if kind(&own) == FileType::Directory {
         return Some(Found::Folder);
     }
-    if !own.is_symlink() {
-        return contents(path, &own, None);
-    }
-    let link = fs::read_link(path).ok()?;
-    let dangling =
-        |why: &str| Some(Found::Passed(format!("is a link to {}, {why}", link.display())));
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Some(Found::Unknown(format!("can't be read: {error}")))
-        }
-        Err(_) => dangling("where nothing is"),
-        Ok(metadata) if metadata.is_dir() => dangling("which is a folder"),
-        Ok(metadata) => contents(path, &metadata, Some(link.clone())),
+    match kind(&own) == FileType::Symlink {
+        true => read_link(dir, name),
+        false => contents(dir, name, &own, None),
     }
 }
 
-fn contents(path: &Path, metadata: &Metadata, link: Option<std::path::PathBuf>) -> Option<Found> {
-    if !metadata.is_file() {
-        return Some(Found::Unknown("is no regular file".to_owned()));
+fn read_link(dir: &Dir, name: &str) -> Option<Found> {
+    let link = dir.link(name).ok()?;
+    let shown = link.display();
+    match dir.follow(name, OFlags::PATH).and_then(|it| Ok(fstat(&it)?)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && dir.lacks_target(&link) => {
+            Some(Found::Passed(format!("is a link to {shown}, where nothing is")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Found::Unknown(format!(
+            "is a link to {shown}, where nothing is seen from here; the host may have a file there \
+             (mount that folder too, or give --root where the whole host is; if there is none, \
+             remove the link)"
+        ))),
+        Err(error) => {
+            Some(Found::Unknown(format!("is a link to {shown}, which can't be followed: {error}")))
+        }
+        Ok(stat) if kind(&stat) == FileType::Directory => {
+            Some(Found::Passed(format!("is a link to {shown}, which is a folder")))
+        }
+        Ok(stat) => contents(dir, name, &stat, Some(link.clone())),
+    }
+}
+
+fn contents(dir: &Dir, name: &str, seen: &Stat, link: Option<PathBuf>) -> Option<Found> {
+    let is_file = |stat: &Stat| kind(stat) == FileType::RegularFile;
+    let irregular = || Some(Found::Unknown("is no regular file".to_owned()));
+    if !is_file(seen) {
+        return irregular();
     }
     let read = || {
+        let (file, stat) = dir.file(name)?;
         let mut bytes = Vec::new();
-        fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
-        io::Result::Ok(bytes)
+        if is_file(&stat) {
+            file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+        }
+        io::Result::Ok((bytes, stat))
     };
-    let mode = metadata.permissions().mode() & 0o7777;
     match read() {
-        Ok(bytes) if bytes.len() as u64 > LONGEST => {
+        Ok((_, stat)) if !is_file(&stat) => irregular(),
+        Ok((bytes, _)) if bytes.len() as u64 > LONGEST => {
             Some(Found::Unknown("is larger than 1 MiB".to_owned()))
         }
-        Ok(bytes) => Some(Found::File(File { bytes, mode, link })),
+        Ok((bytes, stat)) => {
+            let owner = Some(Owner { uid: stat.st_uid, gid: stat.st_gid });
+            Some(Found::File(File { bytes, mode: stat.st_mode & 0o7777, link, owner }))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => Some(Found::Unknown(format!("can't be read: {error}"))),
+        Err(error) => Some(unreadable(dir, name, &error)),
     }
 }
 
-fn read_bin(path: &Path, binary: &[u8]) -> Result<Bin, InstallError> {
-    let names = names(path)?;
+fn unreadable(dir: &Dir, name: &str, error: &io::Error) -> Found {
+    let why = denied(&dir.path(name), error).map(|why| format!(" ({why})"));
+    Found::Unknown(format!("can't be read: {error}{}", why.unwrap_or_default()))
+}
+
+fn read_bin(dir: &Dir, binary: &[u8]) -> Result<Bin, InstallError> {
+    let names = dir.names()?;
     let temps = names.iter().filter(|name| name.starts_with(TEMP)).cloned().collect();
-    let ours = read_ours(&path.join(BINARY), binary);
-    let runs = |name: &String| fs::metadata(path.join(name)).is_ok_and(|it| is_executable(&it));
-    Ok(Bin { plugins: names.iter().filter(|name| runs(name)).cloned().collect(), ours, temps })
+    let plugins = names.iter().filter(|name| runs(dir, name)).cloned().collect();
+    Ok(Bin { plugins, ours: read_ours(dir, binary), temps })
 }
 
-fn read_ours(path: &Path, binary: &[u8]) -> OurBinary {
-    let Ok(metadata) = fs::symlink_metadata(path) else { return OurBinary::Absent };
-    let is_same = metadata.is_file()
-        && is_executable(&metadata)
-        && metadata.len() == binary.len() as u64
-        && fs::read(path).is_ok_and(|found| found == binary);
-    if is_same { OurBinary::Current } else { OurBinary::Other }
+/// Whether it can be executed. What a link leads to may be there and not be mounted here.
+fn runs(dir: &Dir, name: &str) -> bool {
+    match dir.follow(name, OFlags::PATH).and_then(|it| Ok(fstat(&it)?)) {
+        Ok(stat) => is_executable(&stat),
+        Err(_) => dir.link(name).is_ok_and(|link| !dir.lacks_target(&link)),
+    }
 }
 
-fn is_executable(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+fn read_ours(dir: &Dir, binary: &[u8]) -> OurBinary {
+    let Ok(own) = dir.stat(BINARY) else { return OurBinary::Absent };
+    let is_alike = is_executable(&own) && u64::try_from(own.st_size) == Ok(binary.len() as u64);
+    let is_same = || {
+        let mut found = Vec::new();
+        let read = dir.file(BINARY).and_then(|(mut file, _)| file.read_to_end(&mut found));
+        read.is_ok() && found == binary
+    };
+    if is_alike && is_same() { OurBinary::Current } else { OurBinary::Other }
+}
+
+fn is_executable(stat: &Stat) -> bool {
+    kind(stat) == FileType::RegularFile && stat.st_mode & 0o111 != 0
+}
+
+fn kind(stat: &Stat) -> FileType {
+    FileType::from_raw_mode(stat.st_mode)
 }

@@ -1,16 +1,16 @@
 //! Steps, carried out: whole files by rename, flushed to the disk before the next step begins.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::renameat;
 
 use super::super::error::InstallError;
-use super::super::folder::{BINARY, File, Node, TEMP};
+use super::super::folder::{BINARY, File, Found, Node, TEMP};
 use super::super::step::Step;
-use super::Places;
+use super::exchange::{self, Outcome};
 use super::read::read_file;
+use super::temp::Temp;
+use super::{Dir, Places};
 
 /// How carrying out steps ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,80 +22,92 @@ pub(in crate::install) enum Written {
     Overtaken(PathBuf),
 }
 
-/// Takes the steps, one after the other, on a node that was read as `node`.
+/// Takes the steps, one after the other, on a node that was read as `node`. What a user should know
+/// comes to `notes`.
 pub(in crate::install) fn carry_out(
     places: &Places,
     node: &Node,
     steps: &[Step],
     binary: &[u8],
+    notes: &mut Vec<String>,
 ) -> Result<Written, InstallError> {
     let mut expected = node.clone();
     for step in steps {
-        if let Some(name) = step.conf_name() {
-            let path = places.conf.join(name);
-            if read_file(&path).as_ref() != expected.conf.get(name) {
-                return Ok(Written::Overtaken(path));
+        let overtaken = match step.conf_name() {
+            Some(name) => {
+                let outcome = in_conf(places, step, name, expected.conf.get(name), notes)?;
+                (outcome == Outcome::Overtaken).then(|| places.conf.join(name))
             }
+            None => in_bin(places, step, binary).map(|()| None)?,
+        };
+        if let Some(path) = overtaken {
+            return Ok(Written::Overtaken(path));
         }
-        take(places, step, binary)?;
         expected.take(step);
     }
     Ok(Written::All)
 }
 
-fn take(places: &Places, step: &Step, binary: &[u8]) -> Result<(), InstallError> {
-    match step {
-        Step::PutBinary => {
-            let made = fs::create_dir_all(&places.bin);
-            made.map_err(failed("make the folder", &places.bin))?;
-            put(&places.bin, BINARY, &File::new(binary, 0o755))
-        }
-        Step::Put { name, file } => put(&places.conf, name, file),
-        Step::Remove { name } => remove(&places.conf, name),
-        Step::RemoveLeftover { name } => remove(&places.bin, name),
-        Step::RemoveBinary => remove(&places.bin, BINARY),
+fn in_conf(
+    places: &Places,
+    step: &Step,
+    name: &str,
+    expected: Option<&Found>,
+    notes: &mut Vec<String>,
+) -> Result<Outcome, InstallError> {
+    let Some(dir) = Dir::open(places, &places.conf)? else { return Ok(Outcome::Overtaken) };
+    if read_file(&dir, name).as_ref() != expected {
+        return Ok(Outcome::Overtaken);
     }
+    let outcome = match step {
+        Step::Put { file, .. } => put(&dir, name, file, expected, notes)?,
+        // Nobody but a run of ours that has ended wrote it.
+        Step::Remove { .. } if name.starts_with(TEMP) => {
+            exchange::remove(&dir, name).map(|()| Outcome::Done)?
+        }
+        Step::Remove { .. } => exchange::take(&dir, name, expected)?,
+        Step::PutBinary | Step::RemoveLeftover { .. } | Step::RemoveBinary => Outcome::Done,
+    };
+    dir.flush().map(|()| outcome)
 }
 
 /// The name is exchanged, never followed: a link is replaced, and what it leads to stays.
-fn put(folder: &Path, name: &str, file: &File) -> Result<(), InstallError> {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let temporary = folder.join(format!("{TEMP}{}.{count}", std::process::id()));
-    let path = folder.join(name);
-    let result = write(&temporary, file)
-        .map_err(failed("write", &temporary))
-        .and_then(|()| fs::rename(&temporary, &path).map_err(failed("replace", &path)));
-    if result.is_err() {
-        // What is left then goes with the next run.
-        let _ = fs::remove_file(&temporary);
+fn put(
+    dir: &Dir,
+    name: &str,
+    file: &File,
+    expected: Option<&Found>,
+    notes: &mut Vec<String>,
+) -> Result<Outcome, InstallError> {
+    let mut told = Vec::new();
+    let temp = Temp::write(dir, file, &mut told)?;
+    let outcome = exchange::put(dir, temp, name, expected)?;
+    if outcome == Outcome::Done {
+        notes.extend(told.iter().map(|told| format!("{name} {told}")));
     }
-    result.and_then(|()| flush(folder))
+    Ok(outcome)
 }
 
-fn write(path: &Path, file: &File) -> io::Result<()> {
-    if let Some(target) = &file.link {
-        return symlink(target, path);
-    }
-    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    new.write_all(&file.bytes)?;
-    new.set_permissions(Permissions::from_mode(file.mode))?;
-    new.sync_all()
-}
-
-fn remove(folder: &Path, name: &str) -> Result<(), InstallError> {
-    let path = folder.join(name);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result.map_err(failed("remove", &path)).and_then(|()| flush(folder)),
+fn in_bin(places: &Places, step: &Step, binary: &[u8]) -> Result<(), InstallError> {
+    match step {
+        Step::PutBinary => put_binary(&Dir::make(places, &places.bin)?, binary),
+        Step::RemoveLeftover { name } => remove(places, &places.bin, name),
+        Step::RemoveBinary => remove(places, &places.bin, BINARY),
+        Step::Put { .. } | Step::Remove { .. } => Ok(()),
     }
 }
 
-fn flush(folder: &Path) -> Result<(), InstallError> {
-    fs::File::open(folder).and_then(|it| it.sync_all()).map_err(failed("flush", folder))
+/// The name is ours: whatever has it is replaced.
+fn put_binary(dir: &Dir, binary: &[u8]) -> Result<(), InstallError> {
+    let temp = Temp::write(dir, &File::new(binary, 0o755), &mut Vec::new())?;
+    let failed = |error| InstallError::file("replace", &dir.path(BINARY), error);
+    renameat(dir, temp.name(), dir, BINARY).map_err(failed)?;
+    temp.stays();
+    dir.flush()
 }
 
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
-    let path = path.to_owned();
-    move |source| InstallError::File { doing, path, source }
+fn remove(places: &Places, folder: &Path, name: &str) -> Result<(), InstallError> {
+    let Some(dir) = Dir::open(places, folder)? else { return Ok(()) };
+    exchange::remove(&dir, name)?;
+    dir.flush()
 }

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use super::decide::{Decision, Work};
 use super::error::InstallError;
 use super::run::Installer;
-use eyes::{Eyes, Seen};
+use eyes::{Eyes, Seen, Sight};
 use pace::{Burst, Pace};
 
 /// How often is looked without an event: what a link leads to outside of the folder has none.
 const AT_LEAST: Duration = Duration::from_secs(30);
+/// How often is looked where the kernel tells of no changes.
+const BLIND: Duration = Duration::from_secs(3);
 /// How often folders are looked for that are not there, and failures are tried again.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -33,7 +35,7 @@ pub enum Event<'e> {
 /// are held back for the rest of the process.
 ///
 /// # Errors
-/// The folders can't be watched.
+/// Signals can't be held back, or nothing can be waited for.
 pub fn watch(
     installer: &Installer<'_>,
     work: &Work,
@@ -43,23 +45,43 @@ pub fn watch(
     let mut eyes = Eyes::open()?;
     let mut pace = Pace::default();
     let mut last = String::new();
+    let mut last_sight = Sight::Full;
     loop {
         // Before reading: what changes from here on is seen.
-        let are_there = eyes.look_at([&installer.places.conf, &installer.places.bin]);
+        let sight = eyes.look_at(&installer.places);
         let result = installer.run(work);
-        let is_settled = result.is_ok() && are_there;
+        let rest = rest(&sight, result.is_ok());
+        if sight != last_sight {
+            if let Sight::Blind(why) = &sight {
+                (installer.tell)(&blind(why));
+            }
+            last_sight = sight;
+        }
         report(&result, &mut last, tell);
         if result.is_ok_and(|decision| !decision.plan.steps.is_empty()) {
             pace.repaired(started.elapsed());
+            if pace.is_first_delay() {
+                tell(Event::Fight(pace.delay()));
+            }
         }
-        if pace.delay() > Duration::ZERO && pace.is_first_delay() {
-            tell(Event::Fight(pace.delay()));
-        }
-        let rest = if is_settled { AT_LEAST } else { SOON };
         if eyes.wait(rest)? == Seen::Stop || settle(&mut eyes, &pace, started)? == Seen::Stop {
             return Ok(());
         }
     }
+}
+
+/// How long to wait before the next look if nothing is seen.
+fn rest(sight: &Sight, is_done: bool) -> Duration {
+    match sight {
+        Sight::Full if is_done => AT_LEAST,
+        Sight::Blind(_) if is_done => BLIND,
+        Sight::Full | Sight::Absent | Sight::Blind(_) => SOON,
+    }
+}
+
+fn blind(why: &str) -> String {
+    let every = BLIND.as_secs();
+    format!("the folders can't be watched, and are looked at every {every} s instead: {why}")
 }
 
 /// Waits until a burst of events is over, and as long as the pace asks.

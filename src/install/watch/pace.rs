@@ -6,8 +6,8 @@ use std::time::Duration;
 const AT_ONCE: u32 = 5;
 /// A repair that comes this long after the one before, and our own wait, begins a new row.
 const CALM: Duration = Duration::from_secs(30);
-/// The longest wait.
-const LONGEST: Duration = Duration::from_secs(60);
+/// The longest wait: pods that are made meanwhile are not captured.
+const LONGEST: Duration = Duration::from_secs(5);
 /// A burst of events is over when none came for so long.
 const QUIET: Duration = Duration::from_millis(50);
 /// A burst is not waited for longer.
@@ -32,7 +32,7 @@ impl Pace {
     pub(super) fn delay(&self) -> Duration {
         match self.row.checked_sub(AT_ONCE) {
             None | Some(0) => Duration::ZERO,
-            Some(over) => Duration::from_secs(1 << over.min(6)).min(LONGEST),
+            Some(over) => Duration::from_secs(1 << over.min(3)).min(LONGEST),
         }
     }
 
@@ -86,7 +86,7 @@ mod tests {
             pace.repaired(now);
             delays.push(pace.delay().as_secs());
         }
-        assert_eq!(delays, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+        assert_eq!(delays, [0, 0, 0, 0, 0, 2, 4, 5, 5, 5, 5, 5, 5, 5]);
         now += pace.delay() + CALM;
         pace.repaired(now);
         assert_eq!(pace.delay(), Duration::ZERO, "it was calm");
