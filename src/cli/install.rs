@@ -3,13 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::install::{Broken, Entry, Event, Meshes, TEMPLATE, Wanted, Way, Work, watch};
+use crate::install::{Broken, Event, Meshes, TEMPLATE, Wanted, Way, Work, watch};
 
+use super::entry_args::EntryArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::install_args::{NodeArgs, carry_out, progress, show, to_json};
 use super::output::{ERROR, GOOD, NOTE, Output};
-use super::policy_args::from_file;
 
 const HELP: &str = "\
 Chained, the plugin is called behind the node's own plugins, for every pod: its entry comes to the \
@@ -25,6 +25,7 @@ Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usa
 Examples:
   nftdivert install --dry-run
   nftdivert install --policy /etc/mesh/policy.yaml
+  nftdivert install --entry /etc/mesh/entry.yaml     policy, source, permit, excludeNamespaces, ...
   nftdivert install --root /host --watch             in a DaemonSet, with the host's root at /host
   nftdivert install --standalone                     for Multus and the like
   nftdivert install --repair --take-over             after another mesh's installer";
@@ -41,10 +42,8 @@ pub(super) struct InstallArgs {
     /// As a network of its own, which a meta-plugin calls for the pods that name it.
     #[arg(long)]
     standalone: bool,
-    /// The policy of pods that name none: a file (YAML), or - for standard input. Its text comes
-    /// into the network configuration.
-    #[arg(long, value_name = "FILE|-")]
-    policy: Option<String>,
+    #[command(flatten)]
+    entry: EntryArgs,
     /// First mend a list of one plugin whose version another installer forced, and which that
     /// plugin does not speak.
     #[arg(long)]
@@ -60,10 +59,9 @@ pub(super) struct InstallArgs {
 
 impl InstallArgs {
     fn work(&self) -> Result<Work, CliError> {
-        let policy = self.policy.as_deref().map(from_file).transpose()?;
         let wanted = Wanted {
             way: if self.standalone { Way::Standalone } else { Way::Chained },
-            entry: Entry::new(policy.as_ref()),
+            entry: self.entry.load()?,
             meshes: if self.take_over { Meshes::TakeOver } else { Meshes::Refuse },
         };
         Ok(Work::Install(wanted, if self.repair { Broken::Mend } else { Broken::Tell }))

@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod demo;
 mod drawing;
+mod entry_args;
 mod error;
 mod exec;
 mod exit;
