@@ -173,3 +173,20 @@ fn the_entry_has_the_keys_of_its_file() {
     bed.run(&["uninstall"]).said();
     assert_eq!(bed.tree(), before);
 }
+
+/// A probe that asks whether all is as it should be has an answer in the exit code.
+#[test]
+fn the_exit_code_says_whether_something_would_change() {
+    let bed = Bed::new("10-calico.conflist", LIST);
+    let code = |words: &[&str]| bed.run(&[words, &["--dry-run", "--exit-code"]].concat()).code;
+    assert_eq!((code(&["install"]), code(&["uninstall"])), (3, 0));
+    assert_eq!(bed.run(&["install", "--dry-run"]).code, 0, "only where it is asked for");
+    bed.run(&["install", "--exit-code"]).refused(2, &["--dry-run"]);
+    bed.run(&["install"]).said();
+    assert_eq!((code(&["install"]), code(&["uninstall"])), (0, 3));
+    assert_eq!(code(&["install", "--standalone"]), 3);
+    fs::write(bed.bin("nftdivert"), "another one").unwrap();
+    assert_eq!(code(&["install"]), 3);
+    fs::remove_file(bed.conf("10-calico.conflist")).unwrap();
+    assert_eq!(code(&["install"]), 1);
+}

@@ -19,8 +19,12 @@ struct Watch {
 
 impl Watch {
     fn start(bed: &Bed, words: &[&str]) -> Watch {
-        let words = bed.words(&[&["install", "--watch"], words].concat()).into_iter();
-        let words: Vec<String> = words.map(str::to_owned).collect();
+        Watch::run(bed, &[&["install", "--watch"], words].concat())
+    }
+
+    /// The same of other words that stay.
+    fn run(bed: &Bed, words: &[&str]) -> Watch {
+        let words: Vec<String> = bed.words(words).into_iter().map(str::to_owned).collect();
         let said = tempfile::tempdir().unwrap();
         let stream = |name: &str| Stdio::from(fs::File::create(said.path().join(name)).unwrap());
         let child = Command::new(&words[0])
@@ -132,4 +136,22 @@ fn a_refusal_does_not_end_it() {
     fs::write(bed.conf("05-new.conf"), SINGLE).unwrap();
     until("the usable file has ours", || calls(&bed, &["calico", "nftdivert"]));
     assert_eq!(watch.end(Signal::SIGTERM).0, Some(0));
+}
+
+#[test]
+fn uninstall_stays_when_it_is_done() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let bed = Bed::new("10-calico.conflist", LIST);
+        let before = bed.tree();
+        bed.run(&["install"]).said();
+        let waiting = Watch::run(&bed, &["uninstall", "--wait"]);
+        until("it is told", || waiting.said("out").contains("the plugin's binary goes"));
+        assert_eq!(bed.tree(), before);
+        let sleeps_in = format!("/proc/{}/wchan", waiting.child.id());
+        until("it waits for a signal", || {
+            fs::read_to_string(&sleeps_in).is_ok_and(|name| name.contains("sigtimedwait"))
+        });
+        let (code, _, err) = waiting.end(signal);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
+    }
 }

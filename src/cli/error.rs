@@ -12,6 +12,7 @@ use crate::net::netns::NetnsError;
 use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
+use crate::process::ending::EndingError;
 use crate::process::user::UserError;
 use crate::verify::probe::ProbeError;
 
@@ -73,6 +74,9 @@ pub(super) enum CliError {
     /// The node's folders are not as they should be.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// The end can't be waited for.
+    #[error(transparent)]
+    Ending(#[from] EndingError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
@@ -107,6 +111,7 @@ impl CliError {
             Self::NotApplied { .. }
             | Self::Apply(_)
             | Self::Install(_)
+            | Self::Ending(_)
             | Self::Demo(_)
             | Self::Cgroup(_)
             | Self::User(_) => Exit::Failed,
@@ -130,6 +135,7 @@ impl CliError {
                 | Self::Apply(_)
                 | Self::Probe(_)
                 | Self::Install(_)
+                | Self::Ending(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
                 | Self::User(_)

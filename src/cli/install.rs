@@ -20,10 +20,12 @@ back. Standalone, a meta-plugin such as Multus calls it, for pods that name its 
 What is installed already is brought to what these flags say. Every step happens wholly or not at \
 all; a run that is killed leaves a node that starts pods.
 
-Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage or policy.
+Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage, policy or entry; 3 with
+--dry-run --exit-code: something would change.
 
 Examples:
   nftdivert install --dry-run
+  nftdivert install --dry-run --exit-code            is all as it should be? (a readiness probe)
   nftdivert install --policy /etc/mesh/policy.yaml
   nftdivert install --entry /etc/mesh/entry.yaml     policy, source, permit, excludeNamespaces, ...
   nftdivert install --root /host --watch             in a DaemonSet, with the host's root at /host
@@ -73,13 +75,13 @@ pub(super) fn run(args: &InstallArgs, output: &Output) -> Result<Exit, CliError>
     if args.watch {
         return stay(args, &work, output);
     }
-    let mut value = carry_out(&args.node, &work, CURRENT, output)?;
+    let mut done = carry_out(&args.node, &work, CURRENT, output)?;
     if args.standalone {
         output.line(&format!("\n{TEMPLATE}"));
-        value["template"] = json!(TEMPLATE);
+        done.value["template"] = json!(TEMPLATE);
     }
-    output.json(&value);
-    Ok(Exit::Done)
+    output.json(&done.value);
+    Ok(done.exit)
 }
 
 const CURRENT: &str = "all is as it should be";

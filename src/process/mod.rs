@@ -3,6 +3,7 @@
 
 pub mod cgroup;
 pub mod command;
+pub mod ending;
 pub mod user;
 
 mod capabilities;
