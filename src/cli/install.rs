@@ -50,7 +50,7 @@ pub(super) struct InstallArgs {
     /// plugin does not speak.
     #[arg(long)]
     repair: bool,
-    /// Put our entry into the place of one of istio-cni or linkerd-cni.
+    /// Put our entry into the place of one of istio-cni, linkerd-cni, kuma-cni or consul-cni.
     #[arg(long)]
     take_over: bool,
     /// Stay, and put right at once what others change; wait where there is no configuration yet.

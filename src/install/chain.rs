@@ -1,7 +1,7 @@
 //! The chained way: our entry in the file that a runtime uses.
 
 use super::choose::{STANDALONE, Target, all, first, is_standalone, to_chain};
-use super::conf::{Conf, Form, Kind, kind_of, read, type_of};
+use super::conf::{Conf, Form, Kind, Unread, kind_of, read, type_of};
 use super::edit::{added, around, exchanged, stripped};
 use super::folder::{File, Folder, Node, OurBinary, file, stem};
 use super::kept::{Kept, Why, around_digest, kept_name};
@@ -92,7 +92,7 @@ fn with_ours(
     wanted: &Wanted,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
     let parse = |text: &[u8]| {
-        let lost = |why| Refusal::Unknown { name: name.to_owned(), why };
+        let lost = |unread: Unread| Refusal::Unknown { name: name.to_owned(), why: unread.why() };
         read(name, text).map_err(lost)
     };
     let conf = parse(text)?;
@@ -209,7 +209,13 @@ fn keep_others_current(folder: &Folder, place: &str, wanted: &Wanted, plan: &mut
 }
 
 fn too_old(target: &Target<'_>) -> Refusal {
-    Refusal::TooOld { name: target.name.to_owned(), version: target.conf.version().to_owned() }
+    let says_several = target.conf.root.get("cniVersions").is_some();
+    let passed = match (target.conf.form, says_several) {
+        (Form::Single, true) => " (in a file of one plugin, runtimes pass cniVersions over)",
+        (Form::Single, false) | (Form::List, _) => "",
+    };
+    let version = format!("{}{passed}", target.conf.version());
+    Refusal::TooOld { name: target.name.to_owned(), version }
 }
 
 /// Whether a runtime will use our entry.

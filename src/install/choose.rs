@@ -1,6 +1,6 @@
 //! Which file a runtime uses: the first by name that it can.
 
-use super::conf::{Conf, Kind, kind_of, read, type_of};
+use super::conf::{Conf, Kind, Unread, kind_of, read, type_of};
 use super::folder::{File, Folder, Found, is_read};
 use super::refusal::Refusal;
 
@@ -101,7 +101,11 @@ fn usable<'f>(folder: &'f Folder, name: &str) -> Result<Target<'f>, Unusable> {
     let (name, found) = folder.get_key_value(name).ok_or(Unusable::Ignored)?;
     match found {
         Found::File(file) => {
-            let conf = read(name, &file.bytes).map_err(Unusable::Passed)?;
+            let unread = |unread| match unread {
+                Unread::Unusable(why) => Unusable::Passed(why),
+                Unread::Unknown(why) => Unusable::Unknown(why),
+            };
+            let conf = read(name, &file.bytes).map_err(unread)?;
             Ok(Target { name, file, conf })
         }
         Found::Folder => Err(Unusable::Ignored),

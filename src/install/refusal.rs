@@ -133,6 +133,14 @@ pub(super) fn mesh_advice(plugin: &str) -> &'static str {
             "Linkerd's DaemonSet puts its entry back as long as it runs: uninstall the linkerd-cni \
              chart, or delete the DaemonSet linkerd-cni"
         }
+        "kuma-cni" => {
+            "Kuma's DaemonSet puts its entry back as long as it runs: install Kuma without \
+             cni.enabled, or delete that DaemonSet"
+        }
+        "consul-cni" => {
+            "Consul's DaemonSet puts its entry back as long as it runs: set connectInject.cni.enabled \
+             to false, or delete that DaemonSet"
+        }
         _ => "its installer puts it back as long as it runs: remove that first",
     }
 }
