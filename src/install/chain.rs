@@ -7,6 +7,7 @@ use super::folder::{File, Folder, Node, OurBinary, file, stem};
 use super::kept::{Kept, Why, around_digest, kept_name};
 use super::refusal::{Refusal, mesh_advice};
 use super::step::{Plan, Step};
+use super::uninstall::leave_others;
 use super::versions;
 use super::wanted::{Answers, Meshes, Wanted};
 use super::wrap::wrapped;
@@ -24,7 +25,7 @@ pub fn chain(node: &Node, wanted: &Wanted, answers: &Answers) -> Result<Plan, Re
         Form::List => in_list(&node.conf, &target, wanted, answers, &mut plan)?,
         Form::Single => in_new_list(&node.conf, &target, wanted, answers, &mut plan)?,
     };
-    keep_others_current(&node.conf, &place, wanted, &mut plan);
+    leave_others(node, &place, &mut plan);
     if all(&node.conf).any(|it| is_standalone(&it)) {
         plan.remove(&node.conf, STANDALONE);
         plan.told.push(format!("{STANDALONE} goes: the plugin is chained now"));
@@ -193,19 +194,6 @@ fn keep(
     }
     plan.put(folder, &name, kept.to_file());
     Ok(())
-}
-
-/// Entries of ours in files that are not used now follow: one of them may be used next.
-fn keep_others_current(folder: &Folder, place: &str, wanted: &Wanted, plan: &mut Plan) {
-    for other in all(folder).filter(|it| it.conf.form == Form::List && it.name != place) {
-        let text = &other.file.bytes;
-        let Some(ours) = other.conf.find(Kind::Ours) else { continue };
-        if !wanted.entry.is_said_by(ours.text(text)) {
-            let new = exchanged(text, ours, &wanted.entry);
-            plan.put(folder, other.name, File::new(new, other.file.mode));
-            plan.told.push(format!("our entry in {} becomes what it should be", other.name));
-        }
-    }
 }
 
 fn too_old(target: &Target<'_>) -> Refusal {
