@@ -190,3 +190,32 @@ fn the_exit_code_says_whether_something_would_change() {
     fs::remove_file(bed.conf("10-calico.conflist")).unwrap();
     assert_eq!(code(&["install"]), 1);
 }
+
+/// Of what was taken over, that comes back which can work.
+#[test]
+fn an_entry_without_its_kubeconfig_does_not_come_back() {
+    let istio = r#"{
+      "type": "istio-cni",
+      "kubernetes": {"kubeconfig": "/etc/cni/net.d/ZZZ-istio-cni-kubeconfig"}
+    },
+    {
+      "type": "portmap","#;
+    let text = LIST.replace("{\n      \"type\": \"portmap\",", istio);
+    assert_ne!(text, LIST);
+    let bed = Bed::new("10-calico.conflist", &text);
+    bed.plugin("istio-cni", r#"["0.3.1"]"#);
+    let kubeconfig = bed.conf("ZZZ-istio-cni-kubeconfig");
+    fs::write(&kubeconfig, "kind: Config\n").unwrap();
+    let before = bed.tree();
+    let installed = ["calico", "nftdivert", "portmap"];
+    bed.run(&["install", "--take-over"]).said();
+    assert_eq!(bed.called(), installed);
+    bed.run(&["uninstall"]).said();
+    assert_eq!(bed.tree(), before);
+    bed.run(&["install", "--take-over"]).said();
+    fs::remove_file(&kubeconfig).unwrap();
+    let ran = bed.run(&["uninstall"]);
+    assert!(ran.err.contains("ZZZ-istio-cni-kubeconfig, which istio-cni names"), "{ran:?}");
+    assert_eq!((ran.code, bed.called()), (0, vec!["calico".to_owned(), "portmap".to_owned()]));
+    assert_eq!(bed.run(&["uninstall"]).said(), "nothing of nftdivert is installed here");
+}

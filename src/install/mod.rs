@@ -10,6 +10,7 @@ mod ask;
 mod chain;
 mod choose;
 mod conf;
+mod credentials;
 mod decide;
 mod diff;
 mod disk;

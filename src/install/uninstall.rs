@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::choose::{STANDALONE, Target, all, is_standalone};
-use super::conf::{Form, Kind, read, type_of};
+use super::conf::{Form, Kind, type_of};
+use super::credentials::{conf_of, named};
 use super::edit::{around, stripped};
 use super::folder::{File, Folder, Node, OurBinary, TEMP, file};
 use super::kept::{self, Kept, Why, around_digest, kept_name};
@@ -114,12 +115,9 @@ fn put_back(node: &Node, target: &Target<'_>, kept: &Kept, plan: &mut Plan) {
         ));
         return strip(&node.conf, target, plan);
     }
-    if let Some(plugin) = lost(node, target, &kept.file) {
-        plan.notes.push(format!(
-            "the original of {} is not put back, for it needs the plugin {plugin}, whose binary \
-             is gone",
-            kept.name
-        ));
+    if let Some(why) = lost(node, target, &kept.file) {
+        plan.notes
+            .push(format!("the original of {} is not put back, for it needs {why}", kept.name));
         return strip(&node.conf, target, plan);
     }
     if !is_wrapped {
@@ -136,14 +134,17 @@ fn put_back(node: &Node, target: &Target<'_>, kept: &Kept, plan: &mut Plan) {
     plan.remove(&node.conf, &kept.wrote);
 }
 
-/// A plugin that the original needs, that is not used now, and whose binary is gone.
+/// What the original needs, besides what is used now, and what is gone.
 fn lost(node: &Node, target: &Target<'_>, original: &File) -> Option<String> {
-    let form = |name: &str| read(name, &original.bytes);
-    let conf = form("x.conflist").or_else(|_| form("x.conf")).ok()?;
+    let conf = conf_of(original)?;
     let used: BTreeSet<&str> = target.conf.plugins().iter().filter_map(type_of).collect();
     let mut needed = conf.plugins().iter().filter_map(type_of);
     let lost = needed.find(|it| !used.contains(it) && !node.bin.plugins.contains(*it));
-    lost.map(str::to_owned)
+    if let Some(plugin) = lost {
+        return Some(format!("the plugin {plugin}, whose binary is gone"));
+    }
+    let (plugin, path) = named(original).into_iter().find(|(_, path)| node.gone.contains(path))?;
+    Some(format!("{}, which {plugin} names and which is gone", path.display()))
 }
 
 fn strip(folder: &Folder, target: &Target<'_>, plan: &mut Plan) {

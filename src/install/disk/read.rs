@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::super::credentials::gone;
 use super::super::error::InstallError;
 use super::super::folder::{
     BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, TEMP, is_read,
@@ -14,7 +15,9 @@ use super::Places;
 
 /// The node. A folder that is not there is empty.
 pub(in crate::install) fn read_node(places: &Places, binary: &[u8]) -> Result<Node, InstallError> {
-    Ok(Node { conf: read_conf(&places.conf)?, bin: read_bin(&places.bin, binary)? })
+    let conf = read_conf(&places.conf)?;
+    let gone = gone(&places.conf, &conf);
+    Ok(Node { conf, bin: read_bin(&places.bin, binary)?, gone })
 }
 
 fn read_conf(path: &Path) -> Result<Folder, InstallError> {
