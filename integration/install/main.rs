@@ -6,5 +6,6 @@ mod bed;
 mod deployed;
 mod killed;
 mod said;
+mod template;
 mod watched;
 mod writers;

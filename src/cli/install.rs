@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::install::{Broken, Event, Meshes, TEMPLATE, Wanted, Way, Work, watch};
+use crate::install::{Broken, Event, Meshes, Wanted, Way, Work, template, watch};
 
 use super::entry_args::EntryArgs;
 use super::error::CliError;
@@ -76,9 +76,10 @@ pub(super) fn run(args: &InstallArgs, output: &Output) -> Result<Exit, CliError>
         return stay(args, &work, output);
     }
     let mut done = carry_out(&args.node, &work, CURRENT, output)?;
-    if args.standalone {
-        output.line(&format!("\n{TEMPLATE}"));
-        done.value["template"] = json!(TEMPLATE);
+    if let Some(network) = &done.decision.plan.network {
+        let template = template(network);
+        output.line(&format!("\n{template}"));
+        done.value["template"] = json!(template);
     }
     output.json(&done.value);
     Ok(done.exit)

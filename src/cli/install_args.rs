@@ -33,7 +33,9 @@ pub(super) struct NodeArgs {
 
 /// What a command came to.
 pub(super) struct Done {
-    /// What was decided, for programs.
+    /// What was decided.
+    pub(super) decision: Decision,
+    /// The same for programs.
     pub(super) value: Value,
     /// How the command ends.
     pub(super) exit: Exit,
@@ -69,11 +71,11 @@ pub(super) fn carry_out(
         }
         let is_told = args.exit_code && !decision.plan.steps.is_empty();
         let exit = if is_told { Exit::Differs } else { Exit::Done };
-        return Ok(Done { value: dry_json(&node, &decision), exit });
+        return Ok(Done { value: dry_json(&node, &decision), decision, exit });
     }
     let decision = installer.run(work)?;
     show(&decision, nothing, output);
-    Ok(Done { value: to_json(&decision), exit: Exit::Done })
+    Ok(Done { value: to_json(&decision), decision, exit: Exit::Done })
 }
 
 /// Tells what was done, one line each.
