@@ -7,13 +7,13 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use nftdivert::net::netns::Netns;
-use nftdivert_integration::ran::release;
+use nftdivert_integration::ran::built;
 pub(crate) use nftdivert_integration::ran::{Ran, program};
 use nftdivert_integration::shell::ip;
 
-/// The release build.
+/// The command.
 pub(crate) fn binary() -> String {
-    release().to_str().unwrap().to_owned()
+    built().to_str().unwrap().to_owned()
 }
 
 /// Runs `nftdivert exec WORDS`.

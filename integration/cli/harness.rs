@@ -7,9 +7,9 @@ use nftdivert::net::netns::Netns;
 use nftdivert_integration::ran;
 pub(crate) use nftdivert_integration::ran::Ran;
 
-/// The release build.
+/// The command.
 pub(crate) fn binary() -> PathBuf {
-    ran::release()
+    ran::built()
 }
 
 /// Runs the command as it is.

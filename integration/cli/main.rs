@@ -1,6 +1,6 @@
 //! The command as users meet it: exit codes, messages, JSON, privileges, and what it does not do.
 //!
-//! It runs the release build: `cargo build --release` first, as `integration/run cli` does.
+//! It runs the build of the profile `quick`: `cargo build --profile quick` first, as `integration/run cli` does.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod commands;

@@ -31,6 +31,23 @@ fn point_7_add_with_another_policy_replaces() {
 }
 
 #[test]
+fn point_7_another_network_of_the_pod_replaces_nothing() {
+    let place = pod();
+    Call::new("ADD", &place, json!({})).run().done();
+    let before = state(&place);
+    let other = |keys: serde_json::Value| {
+        let keys = json!({ "name": "other", "policy": policy(keys) });
+        Call::new("ADD", &place, keys).with("CNI_IFNAME", "net1")
+    };
+    other(json!({ "inbound": { "ports": [81] } })).run().failed(105, &["cni mesh eth0"]);
+    other(json!({})).run().done();
+    Call::new("DEL", &place, json!({ "name": "other" })).with("CNI_IFNAME", "net1").run().silent();
+    assert_eq!(state(&place), before);
+    Call::new("DEL", &place, json!({})).run().silent();
+    assert!(!state(&place).contains("nftdivert"));
+}
+
+#[test]
 fn point_7_fifty_adds_at_the_same_time() {
     let pods: Vec<_> = (0..50).map(|_| pod()).collect();
     scope(|threads| {

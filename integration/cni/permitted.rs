@@ -137,6 +137,10 @@ fn point_7_name_servers_come_from_the_runtime_where_it_declares_them() {
     Call::new("ADD", &place, keys.clone()).run().done();
     let rules = nft_list(&place, "table inet nftdivert");
     assert!(rules.contains("10.96.0.10") && rules.contains("fd00::a"), "{rules}");
+    // As containerd says it.
+    keys["runtimeConfig"] = json!({ "dns": { "Servers": ["10.96.0.11"], "Searches": ["a.b"] } });
+    Call::new("ADD", &place, keys.clone()).run().done();
+    assert!(nft_list(&place, "table inet nftdivert").contains("10.96.0.11"));
     keys["capabilities"] = json!({ "dns": false });
     Call::new("ADD", &place, keys).run().failed(7, &["resolvConf", "capabilities"]);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use nftdivert_integration::ran::{Ran, program, release};
+use nftdivert_integration::ran::{Ran, built, program};
 
 /// The user that an injector gives the proxy, and the one of init containers that are not root.
 pub(crate) const PROXY: &str = "1337:1337";
@@ -39,7 +39,7 @@ impl Image {
             .unwrap();
         fs::write(root.join("etc/group"), "root:x:0:\nistio-proxy:x:1337:\n").unwrap();
         let command = root.join("bin/nftdivert");
-        fs::copy(release(), &command).unwrap();
+        fs::copy(built(), &command).unwrap();
         for program in [command.as_path(), Path::new("/bin/cat"), Path::new("/bin/touch")] {
             libraries(program).iter().for_each(|library| copy_below(&root, library));
         }

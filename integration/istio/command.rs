@@ -8,7 +8,7 @@ use nftdivert::demo::{AppSource, Bed, BedOptions, ProxyOptions, User};
 use nftdivert::net::netns::Netns;
 use nftdivert_integration::fate::{Case, Stage};
 use nftdivert_integration::injected::INJECTED;
-use nftdivert_integration::ran::{Ran, finish, release};
+use nftdivert_integration::ran::{Ran, built, finish};
 use nftdivert_integration::shell::nft_list;
 
 use crate::dry_run::touched;
@@ -27,7 +27,7 @@ fn run(place: &Netns, variables: &[(&str, &str)], words: &[&str]) -> Ran {
 /// Runs `nftdivert istio-iptables` with these words in `place`, as an init container does.
 #[track_caller]
 fn istio_iptables(place: &Netns, words: &[&str]) -> Ran {
-    let binary = release();
+    let binary = built();
     run(place, &[], &[&[binary.to_str().unwrap(), "istio-iptables"], words].concat())
 }
 
@@ -90,7 +90,7 @@ fn tproxy_shows_the_app_its_client() {
 #[test]
 fn variables_and_lists_are_obeyed() {
     let stage = staged();
-    let (binary, words) = (release(), ["istio-iptables", "-o", "15008"]);
+    let (binary, words) = (built(), ["istio-iptables", "-o", "15008"]);
     let binary = [binary.to_str().unwrap()];
     let variables = [
         ("ISTIO_INBOUND_PORTS", "9090"),
@@ -113,7 +113,7 @@ fn variables_and_lists_are_obeyed() {
 #[test]
 fn ipv6_passes_by_only_where_that_was_said() {
     let stage = staged();
-    let binary = release();
+    let binary = built();
     let words = with(&[]);
     let words = [&[binary.to_str().unwrap(), "istio-iptables"], &words[..]].concat();
     let ran = run(&stage.bed.pod, &[("ENABLE_INBOUND_IPV6", "false")], &words);
@@ -175,7 +175,7 @@ fn a_clean_up_leaves_nothing() {
 
 #[test]
 fn bad_words_are_told_all_at_once_and_touch_nothing() {
-    let binary = release();
+    let binary = built();
     let words = "istio-iptables -p 70000 -m tproxy -b 80,,99999 -i 10.1.2.3/8 -u no-such-user \
                  --frob=1 --output json";
     let words: Vec<&str> = [binary.to_str().unwrap()].into_iter().chain(words.split(' ')).collect();
@@ -194,7 +194,7 @@ fn bad_words_are_told_all_at_once_and_touch_nothing() {
 #[test]
 fn it_goes_by_its_names() {
     let links = tempfile::tempdir().unwrap();
-    let binary = release().canonicalize().unwrap();
+    let binary = built().canonicalize().unwrap();
     let calls: [(&str, &[&str]); 2] =
         [("istio-iptables", &[]), ("pilot-agent", &["istio-iptables"])];
     for (name, first) in calls {
@@ -253,7 +253,7 @@ fn a_validation_fails_with_126_where_capture_does_not_work() {
     assert_eq!(istio_iptables(&bed.pod, &skip).code, 0);
 
     // As Istio's container istio-validation runs: the proxy's user, and no capability.
-    let binary = release();
+    let binary = built();
     let setpriv = "setpriv --reuid 1337 --regid 1337 --clear-groups --inh-caps=-all";
     let words: Vec<&str> = setpriv.split(' ').collect();
     let called = [&words[..], &[binary.to_str().unwrap(), "istio-iptables"], &skip].concat();

@@ -2,7 +2,6 @@
 //! rules, byte for byte.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
@@ -12,6 +11,7 @@ use nftdivert::policy::{
 };
 use nftdivert::ruleset::ruleset_text;
 use nftdivert::words::{Gid, Uid};
+use nftdivert_integration::ran::built;
 use nftdivert_integration::shell::{nft_list, program};
 
 const FILE: &str = "
@@ -83,11 +83,10 @@ fn the_library_understands_file_flags_and_types_alike() {
     assert_eq!(text(&file), text(&again));
 }
 
-/// Runs a command of the release build in `place`.
+/// Runs a command of ours in `place`.
 fn run(place: &Netns, words: &[String], input: &str) -> String {
-    let release = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(release.exists(), "{} is missing: cargo build --release", release.display());
-    let mut all = vec![release.to_str().unwrap()];
+    let command = built();
+    let mut all = vec![command.to_str().unwrap()];
     all.extend(words.iter().map(String::as_str));
     program(place, &all, input)
 }

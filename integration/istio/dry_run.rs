@@ -1,11 +1,10 @@
 //! A dry run touches nothing.
 
-use std::path::Path;
-
 use nftdivert::demo::{Bed, BedOptions};
 use nftdivert::net::netns::Netns;
 use nftdivert::netlink::{Connection, Family};
 use nftdivert::nft::generation;
+use nftdivert_integration::ran::built;
 use nftdivert_integration::shell::{ip, nft, nft_list, program, sysctl};
 
 use crate::mesh::{REDIRECT, install};
@@ -61,9 +60,8 @@ pub(crate) fn touched(run: impl Fn(&Netns)) -> Vec<&'static str> {
 fn a_plan_touches_nothing() {
     assert_eq!(touched(|pod| install(pod, REDIRECT)), ["generation", "rules", "routing"]);
 
-    let release = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(release.exists(), "{} is missing: cargo build --release", release.display());
-    let binary = release.to_str().unwrap();
+    let command = built();
+    let binary = command.to_str().unwrap();
     let plan = |pod: &Netns, tail: &[&str], input: &str| {
         let planned = program(pod, &[&[binary, "plan"], tail].concat(), input);
         assert!(planned.contains("redirect to :15001"), "{planned}");

@@ -1,6 +1,6 @@
 //! Where Istio's rules are wrong and ours are right: one check of real traffic, on both.
 //!
-//! It runs the release build: `cargo build --release` first, as `integration/run istio` does.
+//! It runs the build of the profile `quick`: `cargo build --profile quick` first, as `integration/run istio` does.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails here")]
 
 mod command;

@@ -3,7 +3,7 @@
 use nftdivert_integration::shell::nft_list;
 use serde_json::{Value, json};
 
-use crate::cri::Cri;
+use crate::cri::{Cri, NAME_SERVER};
 use crate::network::Network;
 use crate::node::Node;
 use crate::traffic::{Parts, is_captured};
@@ -82,6 +82,19 @@ fn annotations_say_which_pods_are_captured_and_how() {
     annotations["traffic.sidecar.istio.io/excludeOutboundPorts"] = "4321".into();
     let narrowed = rules("narrowed", &annotations);
     assert!(narrowed.contains("4321"), "{narrowed}");
+}
+
+#[test]
+fn name_servers_are_those_that_the_runtime_says() {
+    let keys = json!({
+        "capabilities": { "dns": true },
+        "policy": policy(json!({ "dns": { "capture": "listed" } })),
+    });
+    let node = Node::new(&Network::new("1.0.0", keys));
+    let cri = Cri::on(&node);
+    let sandbox = cri.start(("shop", "cart"), &json!({})).unwrap();
+    let rules = nft_list(&sandbox.netns(), "ruleset");
+    assert!(rules.contains(NAME_SERVER), "{rules}");
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::containerd::{Containerd, IMAGE, SOCKET};
 use crate::node::Node;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/runtime");
+/// The name server that pods are given.
+pub(crate) const NAME_SERVER: &str = "10.96.0.10";
+
 /// Debian's: another one on the path may lack its modules.
 const PYTHON: &str = "/usr/bin/python3";
 const SECONDS: u32 = 10;
@@ -55,6 +58,7 @@ impl<'a> Cri<'a> {
             "hostname": name,
             "logDirectory": node.path("logs"),
             "annotations": annotations,
+            "dnsConfig": { "servers": [NAME_SERVER], "searches": ["a.b"], "options": ["ndots:5"] },
             "linux": { "cgroupParent": format!("/{}", node.cgroup) },
         });
         let ran = self.call("RunPodSandbox", &json!({ "config": config }));

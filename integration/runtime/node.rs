@@ -75,7 +75,13 @@ impl Node {
     /// The network of the process that has this number in the node.
     #[track_caller]
     pub(crate) fn netns_of(&self, pid: &str) -> Netns {
-        Netns::at(&self.inside(&format!("proc/{pid}/ns/net"))).unwrap()
+        self.netns_at(&format!("/proc/{pid}/ns/net"))
+    }
+
+    /// The network at a path of the node's.
+    #[track_caller]
+    pub(crate) fn netns_at(&self, path: &str) -> Netns {
+        Netns::at(&self.inside(path.trim_start_matches('/'))).unwrap()
     }
 
     /// What is held for containers: network namespaces, addresses, links.

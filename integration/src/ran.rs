@@ -64,10 +64,10 @@ pub fn finish(command: &mut Command, input: &str) -> Ran {
     }
 }
 
-/// The release build of the command.
+/// The command as it is released, but for the time that linking takes.
 #[track_caller]
-pub fn release() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/nftdivert");
-    assert!(path.exists(), "{} is missing: run `cargo build --release`", path.display());
+pub fn built() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/quick/nftdivert");
+    assert!(path.exists(), "{} is missing: run `cargo build --profile quick`", path.display());
     path.canonicalize().expect("a path")
 }

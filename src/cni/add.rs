@@ -1,6 +1,6 @@
 //! ADD: captures a pod, or leaves its namespace as it was.
 
-use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Target, apply};
+use crate::apply::{ApplyOptions, LiveConnections, OtherMeshes, Target, apply, status};
 use crate::policy::{CapturePolicy, InboundMode};
 
 use super::decide::{Decision, decide};
@@ -31,12 +31,26 @@ pub(super) fn take_back(add: &Attachment) {
     }
 }
 
+/// A pod has one capture, whichever of its networks asks for it: what one network's ADD has put into force,
+/// another's must not replace.
+fn alone(add: &Attachment, target: &Target, policy: &CapturePolicy) -> Result<(), CniError> {
+    let known = status(target).map_err(|source| CniError::Apply { source })?;
+    let (Some(recorded), Some(digest)) = (known.source, known.policy) else { return Ok(()) };
+    let mine = del::source(&add.network, &add.interface);
+    let is_other = recorded.starts_with(del::MARK) && recorded != mine;
+    match is_other && digest != policy.digest() {
+        true => Err(CniError::OtherNetwork { recorded }),
+        false => Ok(()),
+    }
+}
+
 fn put(
     add: &Attachment,
     target: &Target,
     policy: &CapturePolicy,
     notes: Vec<String>,
 ) -> Result<(), CniError> {
+    alone(add, target, policy)?;
     if policy.inbound.mode != InboundMode::Redirect {
         place::set_lo_up(target)?;
     }

@@ -10,6 +10,9 @@ use super::request::Detachment;
 /// What a record holds of a source at most is 60 characters: an interface's name has 15.
 const NAME_MAX: usize = 36;
 
+/// What the source of every ADD begins with.
+pub(super) const MARK: &str = "cni ";
+
 pub(super) fn run(del: &Detachment) -> Reply {
     let source = source(&del.network, &del.interface);
     let Some(netns) = &del.netns else {
@@ -28,7 +31,7 @@ pub(super) fn source(network: &CniId, interface: &str) -> String {
     let name: String = network.as_str().chars().take(NAME_MAX).collect();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let interface: String = interface.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("cni {name} {interface}")
+    format!("{MARK}{name} {interface}")
 }
 
 /// Takes away what was put there from `source`. What fails is logged: the kernel takes the rules away

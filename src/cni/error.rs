@@ -46,6 +46,8 @@ pub enum Code {
     OtherMesh = 103,
     /// A defect of this program.
     Defect = 104,
+    /// Another network of the pod has captured it already, by another policy.
+    OtherNetwork = 105,
 }
 
 /// A failure.
@@ -141,6 +143,12 @@ pub enum CniError {
         /// Why.
         source: ApplyError,
     },
+    /// Another network's ADD has captured the pod.
+    #[error("another network of the pod has captured it already, by another policy")]
+    OtherNetwork {
+        /// Who.
+        recorded: String,
+    },
     /// The rules are not as they should be.
     #[error("capture is not as the policy says: {} found", count(.0.len(), "difference"))]
     Differs(Vec<Difference>),
@@ -180,6 +188,7 @@ impl CniError {
             Self::Apply { .. } => Code::Failed,
             Self::Differs(_) => Code::Differs,
             Self::Panic(_) => Code::Defect,
+            Self::OtherNetwork { .. } => Code::OtherNetwork,
         }
     }
 
@@ -213,6 +222,10 @@ impl CniError {
             Self::Unavailable { source } => source.whole(),
             Self::Apply { source } => source.to_string(),
             Self::Differs(differences) => told(differences),
+            Self::OtherNetwork { recorded } => format!(
+                "in force since the ADD of \"{recorded}\" (cni NETWORK INTERFACE); a pod has one capture: \
+                 give nftdivert to one of its networks, or the same policy to both"
+            ),
             Self::Input { .. } | Self::Output { .. } => String::new(),
         }
     }

@@ -1,5 +1,7 @@
 //! STATUS: tries an ADD in a namespace made for it.
 
+use tracing::subscriber::{NoSubscriber, with_default};
+
 use crate::apply::{ApplyOptions, HostRule, LiveConnections, OtherMeshes, Target, apply};
 use crate::net::netns::Netns;
 use crate::policy::{CapturePolicy, Dns, NameServers};
@@ -20,18 +22,22 @@ pub(super) fn run(config: &Config) -> Result<Reply, CniError> {
 }
 
 fn attempt(policy: &CapturePolicy) -> Result<(), CniError> {
-    let netns = Netns::anonymous().map_err(|source| CniError::Netns { source })?;
+    let wrong = |source| CniError::Netns { source };
+    let netns = Netns::anonymous().map_err(wrong)?;
     let mut policy = policy.clone();
     // Which servers a pod has is known when there is one.
     if policy.dns == Dns::Listed(NameServers::ResolvConf) {
         policy.dns = Dns::All;
     }
-    let target = Target::other(netns, HostRule::Refuse);
+    let target = Target::entered(netns, HostRule::Refuse).map_err(wrong)?;
     place::set_lo_up(&target)?;
     let options = ApplyOptions {
         source: "cni STATUS".to_owned(),
         live: LiveConnections::Keep,
         others: OtherMeshes::Refuse,
     };
-    apply(&target, &policy, &options).map(|_| ()).map_err(|source| CniError::Apply { source })
+    // Runtimes ask again and again: that a try worked is no news.
+    with_default(NoSubscriber::new(), || apply(&target, &policy, &options))
+        .map(|_| ())
+        .map_err(|source| CniError::Apply { source })
 }

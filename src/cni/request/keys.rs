@@ -9,7 +9,7 @@ const OURS: [&str; 7] =
     ["policy", "source", "permit", "excludeNamespaces", "daemonSocket", "logLevel", "logFile"];
 
 /// Keys of the specification and its conventions: those that mean nothing here are passed over.
-const OF_CNI: [&str; 14] = [
+const OF_CNI: [&str; 16] = [
     "cniVersion",
     "cniVersions",
     "name",
@@ -24,6 +24,9 @@ const OF_CNI: [&str; 14] = [
     "disableCheck",
     "disableGC",
     "loadOnlyInlinedPlugins",
+    // Multus says these to the delegates of a pod with a device.
+    "deviceID",
+    "pciBusID",
 ];
 
 /// Names the keys that nobody knows.

@@ -15,11 +15,13 @@ pub(super) const ANNOTATIONS: &str = "io.kubernetes.cri.pod-annotations";
 /// The pod's name servers.
 const DNS: &str = "dns";
 
+/// The specification's keys are `nameservers` in a configuration and `servers` from a runtime; containerd
+/// writes the latter with a capital, which Go's decoders take for the same.
 #[derive(Default, Deserialize)]
 struct Dns {
-    #[serde(default)]
+    #[serde(default, alias = "Servers")]
     servers: Vec<String>,
-    #[serde(default)]
+    #[serde(default, alias = "Nameservers")]
     nameservers: Vec<String>,
 }
 
