@@ -20,8 +20,8 @@ back. Standalone, a meta-plugin such as Multus calls it, for pods that name its 
 What is installed already is brought to what these flags say. Every step happens wholly or not at \
 all; a run that is killed leaves a node that starts pods.
 
-Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage, policy or entry; 3 with
---dry-run --exit-code: something would change.
+Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage, policy or \
+entry; 3 with --dry-run --exit-code: something would change.
 
 Examples:
   nftdivert install --dry-run

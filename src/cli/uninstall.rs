@@ -18,8 +18,8 @@ A runtime may call the plugin once more for a pod that it made before: CRI-O doe
 of the configuration that it keeps. --keep-binary leaves the binary for that until such pods are \
 gone.
 
-Exit codes: 0 done, or nothing of ours was there; 1 failed; 2 wrong usage; 3 with --dry-run --exit-code:
-something of ours is there.
+Exit codes: 0 done, or nothing of ours was there; 1 failed; 2 wrong usage; 3 with --dry-run \
+--exit-code: something of ours is there.
 
 Examples:
   nftdivert uninstall --dry-run

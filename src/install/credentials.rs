@@ -66,7 +66,7 @@ mod tests {
         let consul = r#"{"type": "consul-cni", "cni_net_dir": "/x", "kubeconfig": "z"}"#;
         assert_eq!(named(consul), [Path::new("/x/z")]);
         let calico = r#"{"type": "calico", "kubernetes": {"kubeconfig": "/etc/cni/net.d/z"}}"#;
-        assert_eq!(named(calico), [PathBuf::new(); 0]);
+        assert!(named(calico).is_empty());
     }
 
     #[test]
