@@ -281,3 +281,30 @@ fn end_at(case: &Case, bed: &Bed, next: &Work, finished: &Bed, at: &str) {
     found.extend(wanted.clone().into_iter().filter(|(name, _)| is_broken(name)));
     assert_eq!(found, wanted, "{at}");
 }
+
+/// A file that is empty while its owner writes it lends its place to the next one, and no longer.
+#[test]
+fn our_entry_leaves_files_that_are_not_used_any_more() {
+    let case = cases().into_iter().find(|case| case.name == "several_files").unwrap();
+    let names = ["10-calico.conflist", "20-flannel.conflist"];
+    let told = [
+        ("our entry comes to the end of 20-flannel.conflist", "is as it was before"),
+        ("30-bridge.conf becomes 30-bridge.conflist, a list of its plugin and ours", "again, as"),
+    ];
+    for (count, (lent, back)) in told.into_iter().enumerate() {
+        let bed = case.bed();
+        bed.does(&case.work).unwrap();
+        let installed = read(&bed.conf());
+        let away = &names[..=count];
+        away.iter().for_each(|name| fs::write(bed.conf().join(name), "").unwrap());
+        assert_eq!(bed.does(&case.work).unwrap().plan.told, [lent]);
+        for name in away {
+            fs::copy(case.path.join("before").join(name), bed.conf().join(name)).unwrap();
+        }
+        let decision = bed.does(&case.work).unwrap();
+        assert!(decision.plan.told.iter().any(|told| told.contains(back)), "{decision:?}");
+        assert_eq!(read(&bed.conf()), installed);
+        bed.uninstalls();
+        assert_eq!(read(&bed.conf()), case.before());
+    }
+}

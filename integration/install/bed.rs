@@ -1,6 +1,7 @@
 //! A node's folders below a root of their own, and the command on them.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -96,8 +97,13 @@ impl Bed {
     pub fn tree(&self) -> Vec<(String, Vec<u8>)> {
         let entries = fs::read_dir(self.conf("")).unwrap().map(|entry| entry.unwrap());
         let mut tree: Vec<(String, Vec<u8>)> = entries
-            .map(|entry| {
-                (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
+            .filter_map(|entry| {
+                let bytes = match fs::read(entry.path()) {
+                    // A run that goes on beside has renamed or removed it since.
+                    Err(error) if error.kind() == ErrorKind::NotFound => return None,
+                    bytes => bytes.unwrap(),
+                };
+                Some((entry.file_name().into_string().unwrap(), bytes))
             })
             .collect();
         tree.sort();

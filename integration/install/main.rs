@@ -4,9 +4,11 @@
 
 mod bed;
 mod below;
+mod deployed;
 mod killed;
 mod overtaken;
 mod owners;
 mod said;
+mod template;
 mod watched;
 mod writers;

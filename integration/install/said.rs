@@ -131,3 +131,91 @@ fn a_binary_of_another_version_is_replaced_and_the_chain_stays() {
     assert_eq!(bed.tree(), tree);
     assert_eq!(fs::metadata(bed.bin("nftdivert")).unwrap().mode() & 0o7777, 0o755);
 }
+
+/// The keys of docs/cni.md come into the entry, and what the plugin would refuse does not.
+#[test]
+fn the_entry_has_the_keys_of_its_file() {
+    let bed = Bed::new("10-calico.conflist", LIST);
+    let before = bed.tree();
+    let file = bed.root.path().join("entry.yaml");
+    let path = file.to_str().unwrap();
+    fs::write(&file, "sourec: istio\nlogLevel: loud\ntypes: 1\n").unwrap();
+    let words = ["install", "--entry", path];
+    bed.run(&words).refused(2, &["has 3 faults", "is source meant?", "logLevel: loud"]);
+    fs::write(&file, "policy: {apiVersion: nftdivert/v1, dns: {capture: listed}}").unwrap();
+    bed.run(&words).refused(2, &["policy.dns", "capabilities: {dns: true}"]);
+    fs::write(&file, "apiVersion: nftdivert/v1\nproxy: {cgroup: /mesh/proxy}\n").unwrap();
+    bed.run(&["install", "--policy", path]).refused(2, &["policy.proxy.cgroup", "netClsClassid"]);
+    bed.run(&["install", "--entry", "/nowhere"]).refused(2, &["can't read the entry file"]);
+    assert_eq!(bed.tree(), before);
+    fs::write(
+        &file,
+        "policy: {apiVersion: nftdivert/v1, dns: {capture: listed}}\n\
+         capabilities: {dns: true}\nexcludeNamespaces: [kube-system, mesh]\nlogLevel: warn\n",
+    )
+    .unwrap();
+    let policy = bed.root.path().join("policy.yaml");
+    fs::write(&policy, "apiVersion: nftdivert/v1\n").unwrap();
+    let twice = ["install", "--entry", path, "--policy", policy.to_str().unwrap()];
+    bed.run(&twice).refused(2, &["policy: is said twice"]);
+    bed.run(&words).said();
+    let text = fs::read(bed.conf("10-calico.conflist")).unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let entry = &value["plugins"][2];
+    assert_eq!(entry["capabilities"]["dns"], true);
+    assert_eq!(entry["excludeNamespaces"][1], "mesh");
+    assert_eq!(entry["policy"]["dns"]["capture"], "listed");
+    // The same as JSON, with tabs.
+    let mut keys = entry.clone();
+    keys.as_object_mut().unwrap().remove("type").unwrap();
+    fs::write(&file, keys.to_string().replacen('{', "{\n\t", 1)).unwrap();
+    assert_eq!(bed.run(&words).said(), "all is as it should be");
+    bed.run(&["uninstall"]).said();
+    assert_eq!(bed.tree(), before);
+}
+
+/// A probe that asks whether all is as it should be has an answer in the exit code.
+#[test]
+fn the_exit_code_says_whether_something_would_change() {
+    let bed = Bed::new("10-calico.conflist", LIST);
+    let code = |words: &[&str]| bed.run(&[words, &["--dry-run", "--exit-code"]].concat()).code;
+    assert_eq!((code(&["install"]), code(&["uninstall"])), (3, 0));
+    assert_eq!(bed.run(&["install", "--dry-run"]).code, 0, "only where it is asked for");
+    bed.run(&["install", "--exit-code"]).refused(2, &["--dry-run"]);
+    bed.run(&["install"]).said();
+    assert_eq!((code(&["install"]), code(&["uninstall"])), (0, 3));
+    assert_eq!(code(&["install", "--standalone"]), 3);
+    fs::write(bed.bin("nftdivert"), "another one").unwrap();
+    assert_eq!(code(&["install"]), 3);
+    fs::remove_file(bed.conf("10-calico.conflist")).unwrap();
+    assert_eq!(code(&["install"]), 1);
+}
+
+/// Of what was taken over, that comes back which can work.
+#[test]
+fn an_entry_without_its_kubeconfig_does_not_come_back() {
+    let istio = r#"{
+      "type": "istio-cni",
+      "kubernetes": {"kubeconfig": "/etc/cni/net.d/ZZZ-istio-cni-kubeconfig"}
+    },
+    {
+      "type": "portmap","#;
+    let text = LIST.replace("{\n      \"type\": \"portmap\",", istio);
+    assert_ne!(text, LIST);
+    let bed = Bed::new("10-calico.conflist", &text);
+    bed.plugin("istio-cni", r#"["0.3.1"]"#);
+    let kubeconfig = bed.conf("ZZZ-istio-cni-kubeconfig");
+    fs::write(&kubeconfig, "kind: Config\n").unwrap();
+    let before = bed.tree();
+    let installed = ["calico", "nftdivert", "portmap"];
+    bed.run(&["install", "--take-over"]).said();
+    assert_eq!(bed.called(), installed);
+    bed.run(&["uninstall"]).said();
+    assert_eq!(bed.tree(), before);
+    bed.run(&["install", "--take-over"]).said();
+    fs::remove_file(&kubeconfig).unwrap();
+    let ran = bed.run(&["uninstall"]);
+    assert!(ran.err.contains("ZZZ-istio-cni-kubeconfig, which istio-cni names"), "{ran:?}");
+    assert_eq!((ran.code, bed.called()), (0, vec!["calico".to_owned(), "portmap".to_owned()]));
+    assert_eq!(bed.run(&["uninstall"]).said(), "nothing of nftdivert is installed here");
+}

@@ -19,12 +19,17 @@ struct Watch {
 
 impl Watch {
     fn start(bed: &Bed, words: &[&str]) -> Watch {
+        Watch::under(&[], bed, &[&["install", "--watch"], words].concat())
+    }
+
+    /// The same of other words that stay.
+    fn run(bed: &Bed, words: &[&str]) -> Watch {
         Watch::under(&[], bed, words)
     }
 
-    /// The same, run by these words.
+    /// The same, run by the words of another program in front.
     fn under(before: &[&str], bed: &Bed, words: &[&str]) -> Watch {
-        let words = bed.words(&[&["install", "--watch"], words].concat());
+        let words = bed.words(words);
         let words = [before, &words].concat();
         let said = tempfile::tempdir().unwrap();
         let stream = |name: &str| Stdio::from(fs::File::create(said.path().join(name)).unwrap());
@@ -149,7 +154,7 @@ fn where_the_kernel_tells_nothing_it_looks_by_itself() {
         let [trace, inject] = [format!("trace={call}"), format!("--inject={inject}")];
         // With -D the process started is the program itself, which is told to end.
         let strace = ["strace", "-D", "-f", "-o", "/dev/null", "-e", &trace, &inject];
-        let watch = Watch::under(&strace, &bed, &[]);
+        let watch = Watch::under(&strace, &bed, &["install", "--watch"]);
         until("installed", || calls(&bed, &ALL));
         until("it is told", || watch.said("err").contains("looked at every 3 s instead"));
         assert!(watch.said("err").contains("max_user_"), "{}", watch.said("err"));
@@ -157,5 +162,23 @@ fn where_the_kernel_tells_nothing_it_looks_by_itself() {
         until("ours is back", || calls(&bed, &ALL));
         let (code, out, err) = watch.end(Signal::SIGTERM);
         assert_eq!(err.matches("can't be watched").count(), 1, "told once: {code:?} {out} {err}");
+    }
+}
+
+#[test]
+fn uninstall_stays_when_it_is_done() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let bed = Bed::new("10-calico.conflist", LIST);
+        let before = bed.tree();
+        bed.run(&["install"]).said();
+        let waiting = Watch::run(&bed, &["uninstall", "--wait"]);
+        until("it is told", || waiting.said("out").contains("the plugin's binary goes"));
+        assert_eq!(bed.tree(), before);
+        let sleeps_in = format!("/proc/{}/wchan", waiting.child.id());
+        until("it waits for a signal", || {
+            fs::read_to_string(&sleeps_in).is_ok_and(|name| name.contains("sigtimedwait"))
+        });
+        let (code, _, err) = waiting.end(signal);
+        assert_eq!((code, err.as_str()), (Some(0), ""));
     }
 }

@@ -12,6 +12,7 @@ use crate::net::netns::NetnsError;
 use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
+use crate::process::ending::EndingError;
 use crate::process::user::UserError;
 use crate::verify::probe::ProbeError;
 
@@ -32,11 +33,22 @@ pub(super) enum CliError {
         /// Why.
         source: io::Error,
     },
+    /// The plugin's entry can't be read.
+    #[error("can't read the entry file {path}: {source}")]
+    EntryFile {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The plugin's entry is wrong: no pod would start with it.
+    #[error("{}", faults_text("the plugin's entry", .0))]
+    Entry(Vec<Fault>),
     /// Words stand between the program's name and `istio-iptables` that do not belong there.
     #[error("write istio-iptables right behind the program's name, or behind --output and --log-*")]
     Misplaced,
     /// The flags say no packet.
-    #[error("{}", packet_text(.0))]
+    #[error("{}", faults_text("the packet", .0))]
     Packet(Vec<Fault>),
     /// There are no rules of ours to explain.
     #[error(
@@ -62,6 +74,9 @@ pub(super) enum CliError {
     /// The node's folders are not as they should be.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// The end can't be waited for.
+    #[error(transparent)]
+    Ending(#[from] EndingError),
     /// The demo failed.
     #[error("the demo failed: {0}")]
     Demo(#[from] StoryError),
@@ -84,6 +99,8 @@ impl CliError {
             Self::Probe(_) => Exit::NotProven,
             Self::Policy(_)
             | Self::PolicyFile { .. }
+            | Self::EntryFile { .. }
+            | Self::Entry(_)
             | Self::Misplaced
             | Self::Packet(_)
             | Self::Target(_)
@@ -94,6 +111,7 @@ impl CliError {
             Self::NotApplied { .. }
             | Self::Apply(_)
             | Self::Install(_)
+            | Self::Ending(_)
             | Self::Demo(_)
             | Self::Cgroup(_)
             | Self::User(_) => Exit::Failed,
@@ -107,8 +125,9 @@ impl CliError {
         if output.is_json() {
             let faults = match self {
                 Self::Policy(error) => json!(error.faults),
-                Self::Packet(faults) => json!(faults),
+                Self::Packet(faults) | Self::Entry(faults) => json!(faults),
                 Self::PolicyFile { .. }
+                | Self::EntryFile { .. }
                 | Self::Misplaced
                 | Self::NotApplied { .. }
                 | Self::Target(_)
@@ -116,6 +135,7 @@ impl CliError {
                 | Self::Apply(_)
                 | Self::Probe(_)
                 | Self::Install(_)
+                | Self::Ending(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
                 | Self::User(_)
@@ -127,8 +147,8 @@ impl CliError {
     }
 }
 
-fn packet_text(faults: &[Fault]) -> String {
+fn faults_text(what: &str, faults: &[Fault]) -> String {
     let plural = if faults.len() == 1 { "" } else { "s" };
-    let head = format!("the packet has {} fault{plural}:", faults.len());
+    let head = format!("{what} has {} fault{plural}:", faults.len());
     faults.iter().fold(head, |text, fault| format!("{text}\n  {fault}"))
 }

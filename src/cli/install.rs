@@ -3,13 +3,13 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::install::{Broken, Entry, Event, Meshes, TEMPLATE, Wanted, Way, Work, watch};
+use crate::install::{Broken, Event, Meshes, Wanted, Way, Work, template, watch};
 
+use super::entry_args::EntryArgs;
 use super::error::CliError;
 use super::exit::Exit;
 use super::install_args::{NodeArgs, carry_out, progress, show, to_json};
 use super::output::{ERROR, GOOD, NOTE, Output};
-use super::policy_args::from_file;
 
 const HELP: &str = "\
 Chained, the plugin is called behind the node's own plugins, for every pod: its entry comes to the \
@@ -20,11 +20,14 @@ back. Standalone, a meta-plugin such as Multus calls it, for pods that name its 
 What is installed already is brought to what these flags say. Every step happens wholly or not at \
 all; a run that is killed leaves a node that starts pods.
 
-Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage or policy.
+Exit codes: 0 done, or all was as it should be; 1 failed or refused; 2 wrong usage, policy or \
+entry; 3 with --dry-run --exit-code: something would change.
 
 Examples:
   nftdivert install --dry-run
+  nftdivert install --dry-run --exit-code            is all as it should be? (a readiness probe)
   nftdivert install --policy /etc/mesh/policy.yaml
+  nftdivert install --entry /etc/mesh/entry.yaml     policy, source, permit, excludeNamespaces, ...
   nftdivert install --root /host --watch             in a DaemonSet, with the host's root at /host
   nftdivert install --standalone                     for Multus and the like
   nftdivert install --repair --take-over             after another mesh's installer";
@@ -41,15 +44,13 @@ pub(super) struct InstallArgs {
     /// As a network of its own, which a meta-plugin calls for the pods that name it.
     #[arg(long)]
     standalone: bool,
-    /// The policy of pods that name none: a file (YAML), or - for standard input. Its text comes
-    /// into the network configuration.
-    #[arg(long, value_name = "FILE|-")]
-    policy: Option<String>,
+    #[command(flatten)]
+    entry: EntryArgs,
     /// First mend a list of one plugin whose version another installer forced, and which that
     /// plugin does not speak.
     #[arg(long)]
     repair: bool,
-    /// Put our entry into the place of one of istio-cni or linkerd-cni.
+    /// Put our entry into the place of one of istio-cni, linkerd-cni, kuma-cni or consul-cni.
     #[arg(long)]
     take_over: bool,
     /// Stay, and put right at once what others change; wait where there is no configuration yet.
@@ -60,10 +61,9 @@ pub(super) struct InstallArgs {
 
 impl InstallArgs {
     fn work(&self) -> Result<Work, CliError> {
-        let policy = self.policy.as_deref().map(from_file).transpose()?;
         let wanted = Wanted {
             way: if self.standalone { Way::Standalone } else { Way::Chained },
-            entry: Entry::new(policy.as_ref()),
+            entry: self.entry.load()?,
             meshes: if self.take_over { Meshes::TakeOver } else { Meshes::Refuse },
         };
         Ok(Work::Install(wanted, if self.repair { Broken::Mend } else { Broken::Tell }))
@@ -75,13 +75,14 @@ pub(super) fn run(args: &InstallArgs, output: &Output) -> Result<Exit, CliError>
     if args.watch {
         return stay(args, &work, output);
     }
-    let mut value = carry_out(&args.node, &work, CURRENT, output)?;
-    if args.standalone {
-        output.line(&format!("\n{TEMPLATE}"));
-        value["template"] = json!(TEMPLATE);
+    let mut done = carry_out(&args.node, &work, CURRENT, output)?;
+    if let Some(network) = &done.decision.plan.network {
+        let template = template(network);
+        output.line(&format!("\n{template}"));
+        done.value["template"] = json!(template);
     }
-    output.json(&value);
-    Ok(Exit::Done)
+    output.json(&done.value);
+    Ok(done.exit)
 }
 
 const CURRENT: &str = "all is as it should be";

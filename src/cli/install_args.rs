@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::install::{Decision, Installer, Node, Places, Step, Work, diff, own_binary};
 
 use super::error::CliError;
+use super::exit::Exit;
 use super::output::{DIM, Output};
 
 /// Flags of `install` and `uninstall`.
@@ -25,6 +26,19 @@ pub(super) struct NodeArgs {
     /// Print what would change, as a diff; touches nothing.
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// With --dry-run: the exit code is 3 if something would change.
+    #[arg(long, requires = "dry_run")]
+    exit_code: bool,
+}
+
+/// What a command came to.
+pub(super) struct Done {
+    /// What was decided.
+    pub(super) decision: Decision,
+    /// The same for programs.
+    pub(super) value: Value,
+    /// How the command ends.
+    pub(super) exit: Exit,
 }
 
 impl NodeArgs {
@@ -40,26 +54,28 @@ pub(super) fn progress(output: &Output) -> impl Fn(&str) {
     move |text| output.complain(DIM, "progress", text)
 }
 
-/// Does the work, or says what it would be; gives it for programs.
+/// Does the work, or says what it would be.
 pub(super) fn carry_out(
     args: &NodeArgs,
     work: &Work,
     nothing: &str,
     output: &Output,
-) -> Result<Value, CliError> {
+) -> Result<Done, CliError> {
     let tell = progress(output);
     let installer = args.installer(&tell)?;
     if args.dry_run {
         let (node, decision) = installer.plan(work)?;
         show_dry(&node, &decision, nothing, output);
-        return match decision.refused.clone() {
-            Some(refusal) => Err(installer.refused(refusal).into()),
-            None => Ok(dry_json(&node, &decision)),
-        };
+        if let Some(refusal) = decision.refused {
+            return Err(installer.refused(refusal).into());
+        }
+        let is_told = args.exit_code && !decision.plan.steps.is_empty();
+        let exit = if is_told { Exit::Differs } else { Exit::Done };
+        return Ok(Done { value: dry_json(&node, &decision), decision, exit });
     }
     let decision = installer.run(work)?;
     show(&decision, nothing, output);
-    Ok(to_json(&decision))
+    Ok(Done { value: to_json(&decision), decision, exit: Exit::Done })
 }
 
 /// Tells what was done, one line each.

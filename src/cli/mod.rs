@@ -4,6 +4,7 @@ mod apply;
 mod completions;
 mod demo;
 mod drawing;
+mod entry_args;
 mod error;
 mod exec;
 mod exit;
@@ -37,7 +38,8 @@ Exit codes:
   0    done
   1    failed, and the namespace is as it was before unless the message says otherwise
   2    wrong usage or policy; nothing was touched
-  3    verify: what is there differs from the plan
+  3    verify: what is there differs from the plan; install and uninstall with --dry-run --exit-code:
+       something would change
   126  probe, and istio-iptables --run-validation: something failed, nothing could be shown, or
        what was required was not proven; exec: the command can't be executed
   127  exec: the command is not found

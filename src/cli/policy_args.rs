@@ -48,14 +48,18 @@ pub(super) fn from_file(path: &str) -> Result<CapturePolicy, CliError> {
 }
 
 fn read(path: &str) -> Result<String, CliError> {
+    text_of(path).map_err(|source| CliError::PolicyFile { path: path.to_owned(), source })
+}
+
+/// The text of this file, or of standard input for `-`.
+pub(super) fn text_of(path: &str) -> io::Result<String> {
     let mut text = String::new();
-    let result = if path == "-" {
-        io::stdin().lock().take(READ_AT_MOST).read_to_string(&mut text)
+    if path == "-" {
+        io::stdin().lock().take(READ_AT_MOST).read_to_string(&mut text)?;
     } else {
-        std::fs::File::open(Path::new(path))
-            .and_then(|file| file.take(READ_AT_MOST).read_to_string(&mut text))
-    };
-    result.map(|_| text).map_err(|source| CliError::PolicyFile { path: path.to_owned(), source })
+        std::fs::File::open(Path::new(path))?.take(READ_AT_MOST).read_to_string(&mut text)?;
+    }
+    Ok(text)
 }
 
 impl Args for PolicyArgs {

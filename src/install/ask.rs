@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -24,6 +24,9 @@ use super::wanted::{Answer, Answers};
 
 /// How long a plugin may take.
 const LIMIT: Duration = Duration::from_secs(2);
+/// How long a plugin may be busy, and how often it is tried.
+const BUSY: Duration = Duration::from_millis(500);
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 /// What a plugin may say, in bytes.
 const MOST: u64 = 64 * 1024;
 
@@ -73,7 +76,23 @@ fn path_of(file: &File, metadata: &Metadata) -> PathBuf {
     }
 }
 
+/// A plugin that is being written just now is busy; so it is for a moment where another process was started
+/// meanwhile and has not let go of the writer's descriptor.
 fn begin(path: &Path, name: &Path) -> std::io::Result<Child> {
+    let limit = Instant::now() + BUSY;
+    loop {
+        match start(path, name) {
+            Err(error)
+                if error.kind() == ErrorKind::ExecutableFileBusy && Instant::now() < limit =>
+            {
+                thread::sleep(BETWEEN_TRIES);
+            }
+            started => return started,
+        }
+    }
+}
+
+fn start(path: &Path, name: &Path) -> std::io::Result<Child> {
     // What runtimes give too; old plugins refuse to answer without it.
     let dummies = ["CNI_NETNS", "CNI_IFNAME", "CNI_PATH", "CNI_CONTAINERID"];
     Command::new(path)

@@ -1,12 +1,13 @@
 //! The chained way: our entry in the file that a runtime uses.
 
 use super::choose::{STANDALONE, Target, all, first, is_standalone, to_chain};
-use super::conf::{Conf, Form, Kind, kind_of, read, type_of};
+use super::conf::{Conf, Form, Kind, Unread, kind_of, read, type_of};
 use super::edit::{added, around, exchanged, stripped};
 use super::folder::{File, Folder, Node, OurBinary, file, stem};
 use super::kept::{Kept, Why, around_digest, kept_name};
 use super::refusal::{Refusal, mesh_advice};
 use super::step::{Plan, Step};
+use super::uninstall::leave_others;
 use super::versions;
 use super::wanted::{Answers, Meshes, Wanted};
 use super::wrap::wrapped;
@@ -24,7 +25,7 @@ pub fn chain(node: &Node, wanted: &Wanted, answers: &Answers) -> Result<Plan, Re
         Form::List => in_list(&node.conf, &target, wanted, answers, &mut plan)?,
         Form::Single => in_new_list(&node.conf, &target, wanted, answers, &mut plan)?,
     };
-    keep_others_current(&node.conf, &place, wanted, &mut plan);
+    leave_others(node, &place, &mut plan);
     if all(&node.conf).any(|it| is_standalone(&it)) {
         plan.remove(&node.conf, STANDALONE);
         plan.told.push(format!("{STANDALONE} goes: the plugin is chained now"));
@@ -92,7 +93,7 @@ fn with_ours(
     wanted: &Wanted,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
     let parse = |text: &[u8]| {
-        let lost = |why| Refusal::Unknown { name: name.to_owned(), why };
+        let lost = |unread: Unread| Refusal::Unknown { name: name.to_owned(), why: unread.why() };
         read(name, text).map_err(lost)
     };
     let conf = parse(text)?;
@@ -195,21 +196,14 @@ fn keep(
     Ok(())
 }
 
-/// Entries of ours in files that are not used now follow: one of them may be used next.
-fn keep_others_current(folder: &Folder, place: &str, wanted: &Wanted, plan: &mut Plan) {
-    for other in all(folder).filter(|it| it.conf.form == Form::List && it.name != place) {
-        let text = &other.file.bytes;
-        let Some(ours) = other.conf.find(Kind::Ours) else { continue };
-        if !wanted.entry.is_said_by(ours.text(text)) {
-            let new = exchanged(text, ours, &wanted.entry);
-            plan.put(folder, other.name, other.file.with(new));
-            plan.told.push(format!("our entry in {} becomes what it should be", other.name));
-        }
-    }
-}
-
 fn too_old(target: &Target<'_>) -> Refusal {
-    Refusal::TooOld { name: target.name.to_owned(), version: target.conf.version().to_owned() }
+    let says_several = target.conf.root.get("cniVersions").is_some();
+    let passed = match (target.conf.form, says_several) {
+        (Form::Single, true) => " (in a file of one plugin, runtimes pass cniVersions over)",
+        (Form::Single, false) | (Form::List, _) => "",
+    };
+    let version = format!("{}{passed}", target.conf.version());
+    Refusal::TooOld { name: target.name.to_owned(), version }
 }
 
 /// Whether a runtime will use our entry.

@@ -1,6 +1,6 @@
 //! Which file a runtime uses: the first by name that it can.
 
-use super::conf::{Conf, Kind, kind_of, read, type_of};
+use super::conf::{Conf, Form, Kind, Unread, kind_of, read, type_of};
 use super::folder::{File, Folder, Found, is_read};
 use super::refusal::Refusal;
 
@@ -66,7 +66,12 @@ pub(super) fn to_chain(folder: &Folder) -> Result<Choice<'_>, Refusal> {
         None => None,
     };
     match delegate {
-        Some(target) if target.conf.find(Kind::Meta).is_none() => {
+        // It would not find the list that takes the file's place.
+        Some(target) if target.conf.form == Form::Single && !is_of(&target, Kind::Meta) => {
+            let [name, delegate] = [meta_name, target.name].map(str::to_owned);
+            Err(Refusal::MetaOfOne { name, plugin, delegate })
+        }
+        Some(target) if !is_of(&target, Kind::Meta) => {
             choice.notes.push(format!(
                 "{meta_name} is of the meta-plugin {plugin}; the default network that it calls is \
                  {}",
@@ -76,6 +81,10 @@ pub(super) fn to_chain(folder: &Folder) -> Result<Choice<'_>, Refusal> {
         }
         Some(_) | None => Err(Refusal::Meta { name: meta_name.to_owned(), plugin }),
     }
+}
+
+fn is_of(target: &Target<'_>, kind: Kind) -> bool {
+    target.conf.find(kind).is_some()
 }
 
 /// Whether it is our own file of the standalone way.
@@ -101,7 +110,11 @@ fn usable<'f>(folder: &'f Folder, name: &str) -> Result<Target<'f>, Unusable> {
     let (name, found) = folder.get_key_value(name).ok_or(Unusable::Ignored)?;
     match found {
         Found::File(file) => {
-            let conf = read(name, &file.bytes).map_err(Unusable::Passed)?;
+            let unread = |unread| match unread {
+                Unread::Unusable(why) => Unusable::Passed(why),
+                Unread::Unknown(why) => Unusable::Unknown(why),
+            };
+            let conf = read(name, &file.bytes).map_err(unread)?;
             Ok(Target { name, file, conf })
         }
         Found::Folder => Err(Unusable::Ignored),
@@ -124,7 +137,9 @@ mod tests {
     }
 
     const ONE: &str = r#"{"name": "x", "type": "bridge"}"#;
-    const MULTUS: &str = r#"{"type": "multus", "clusterNetwork": "/host/etc/cni/net.d/10-a.conf"}"#;
+    const LIST: &str = r#"{"name": "x", "plugins": [{"type": "bridge"}]}"#;
+    const MULTUS: &str =
+        r#"{"type": "multus", "clusterNetwork": "/host/etc/cni/net.d/10-a.conflist"}"#;
 
     #[test]
     fn the_first_that_can_be_used_is_taken() {
@@ -148,9 +163,12 @@ mod tests {
 
     #[test]
     fn of_a_meta_plugin_the_default_networks_file_is_taken() {
-        let named = folder([("00-multus.conf", MULTUS), ("10-a.conf", ONE)]);
-        assert_eq!(to_chain(&named).unwrap().target.name, "10-a.conf");
+        let named = folder([("00-multus.conf", MULTUS), ("10-a.conflist", LIST)]);
+        assert_eq!(to_chain(&named).unwrap().target.name, "10-a.conflist");
         assert_eq!(first(&named).unwrap().target.name, "00-multus.conf");
+        let of_one = MULTUS.replace("conflist", "conf");
+        let of_one = folder([("00-multus.conf", &of_one), ("10-a.conf", ONE)]);
+        assert!(matches!(to_chain(&of_one).unwrap_err(), Refusal::MetaOfOne { .. }));
         let absent = folder([("00-multus.conf", MULTUS)]);
         assert!(matches!(to_chain(&absent).unwrap_err(), Refusal::Meta { .. }));
         let inline = r#"{"type": "multus", "delegates": [{"type": "bridge", "name": "x"}]}"#;

@@ -60,6 +60,7 @@ pub fn decide(node: &Node, work: &Work, answers: &Answers) -> Result<Decision, R
             plan.steps.extend(more.steps);
             plan.told.extend(more.told);
             plan.notes.extend(more.notes);
+            plan.network = more.network;
             Ok(Decision { plan, refused: None })
         }
         Err(refusal) if plan.steps.is_empty() => Err(refusal),

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
-use serde_json::{Serializer, Value};
+use serde_json::{Map, Serializer, Value};
 
 use crate::policy::CapturePolicy;
 
 use super::folder::BINARY;
 
-/// Our entry: the plugin and its policy.
+/// Our entry: the plugin and the keys of its configuration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
     r#type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<Value>,
+    #[serde(flatten)]
+    keys: Map<String, Value>,
 }
 
 /// How an entry is laid out.
@@ -36,7 +36,13 @@ impl Entry {
     /// The entry with this policy, or with the plugin's defaults.
     #[must_use]
     pub fn new(policy: Option<&CapturePolicy>) -> Entry {
-        Entry { r#type: BINARY, policy: policy.map(CapturePolicy::to_json) }
+        Entry::with(policy.map(|policy| ("policy".to_owned(), policy.to_json())))
+    }
+
+    /// The entry with these keys, which the plugin takes; `type` is not among them.
+    #[must_use]
+    pub fn with(keys: impl IntoIterator<Item = (String, Value)>) -> Entry {
+        Entry { r#type: BINARY, keys: keys.into_iter().filter(|(key, _)| key != "type").collect() }
     }
 
     /// Whether this text says the same, in whatever layout.
@@ -89,5 +95,17 @@ mod tests {
         let bare = Entry::new(None);
         assert_eq!(bare.text(&Layout::Line), br#"{"type":"nftdivert"}"#);
         assert!(!entry.is_said_by(&bare.text(&Layout::Line)));
+    }
+
+    #[test]
+    fn every_key_is_said_and_compared() {
+        let keys = |level: &str| {
+            let keys = serde_json::json!({"type": "x", "logLevel": level, "permit": ["dns"]});
+            Entry::with(keys.as_object().cloned().unwrap())
+        };
+        let text = keys("warn").text(&Layout::Line);
+        let wanted = r#"{"type":"nftdivert","logLevel":"warn","permit":["dns"]}"#;
+        assert_eq!(String::from_utf8(text.clone()).unwrap(), wanted);
+        assert!(keys("warn").is_said_by(&text) && !keys("info").is_said_by(&text));
     }
 }

@@ -98,6 +98,8 @@ pub struct Node {
     pub conf: Folder,
     /// The folder of the binaries.
     pub bin: Bin,
+    /// Files of credentials that kept originals name, and that are not there any more.
+    pub gone: BTreeSet<PathBuf>,
 }
 
 /// Whether runtimes read a file of this name.

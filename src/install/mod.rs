@@ -10,6 +10,7 @@ mod ask;
 mod chain;
 mod choose;
 mod conf;
+mod credentials;
 mod decide;
 mod diff;
 mod disk;
@@ -41,7 +42,7 @@ pub use folder::{BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, TEM
 pub use refusal::Refusal;
 pub use repair::repair;
 pub use run::{Installer, own_binary};
-pub use standalone::{TEMPLATE, standalone};
+pub use standalone::{standalone, template};
 pub use step::{Plan, Step};
 pub use uninstall::{BinaryFate, uninstall};
 pub use versions::to_ask;

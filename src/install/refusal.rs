@@ -46,6 +46,21 @@ pub enum Refusal {
         /// The plugin's type.
         plugin: String,
     },
+    /// A meta-plugin names a file of one plugin.
+    #[error(
+        "{name} is of the meta-plugin {plugin}, whose default network (clusterNetwork) is \
+         {delegate}, a file of one plugin: with ours behind it, it would become a list under \
+         another name, which {plugin} does not find. Write it as a .conflist and name that, or use \
+         --standalone"
+    )]
+    MetaOfOne {
+        /// The file.
+        name: String,
+        /// The plugin's type.
+        plugin: String,
+        /// The file that it names.
+        delegate: String,
+    },
     /// Another mesh captures.
     #[error(
         "{name} has an entry of {plugin}: both would capture the same pods. Give --take-over to \
@@ -132,6 +147,14 @@ pub(super) fn mesh_advice(plugin: &str) -> &'static str {
         "linkerd-cni" => {
             "Linkerd's DaemonSet puts its entry back as long as it runs: uninstall the linkerd-cni \
              chart, or delete the DaemonSet linkerd-cni"
+        }
+        "kuma-cni" => {
+            "Kuma's DaemonSet puts its entry back as long as it runs: install Kuma without \
+             cni.enabled, or delete that DaemonSet"
+        }
+        "consul-cni" => {
+            "Consul's DaemonSet puts its entry back as long as it runs: set connectInject.cni.enabled \
+             to false, or delete that DaemonSet"
         }
         _ => "its installer puts it back as long as it runs: remove that first",
     }

@@ -44,7 +44,9 @@ pub fn standalone(node: &Node, wanted: &Wanted) -> Result<Plan, Refusal> {
     }
     put_binary(node, &mut plan);
     let before = plan.steps.len();
-    plan.put(&node.conf, STANDALONE, File::new(text(&choice.target, &wanted.entry), 0o644));
+    let text = text(&choice.target, &wanted.entry);
+    plan.network = Some(String::from_utf8_lossy(&text).into_owned());
+    plan.put(&node.conf, STANDALONE, File::new(text, 0o644));
     if plan.steps.len() > before {
         plan.told.push(format!("{STANDALONE} comes: the network {BINARY} for meta-plugins"));
     }
@@ -68,18 +70,30 @@ fn text(target: &Target<'_>, entry: &Entry) -> Vec<u8> {
     text
 }
 
-/// What makes a pod use the network: an object for the cluster, and lines of an injector's template
-/// that append to what the pod's annotation says already.
-pub const TEMPLATE: &str = r#"apiVersion: k8s.cni.cncf.io/v1
+/// What makes a pod use the network: an object for the cluster, with this configuration in it, and
+/// lines of an injector's template that append to what the pod's annotation says already.
+#[must_use]
+pub fn template(network: &str) -> String {
+    let indented = network.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    format!("{OBJECT}{indented}{ANNOTATION}")
+}
+
+const OBJECT: &str = "\
+apiVersion: k8s.cni.cncf.io/v1
 kind: NetworkAttachmentDefinition
 metadata: {name: nftdivert, namespace: default}
----
+spec:
+  config: |
+";
+
+const ANNOTATION: &str = r#"---
 # annotations of the injector's template (Go template with sprig); whatever is there already stays
 {{- $given := trim (default "" (index .ObjectMeta.Annotations "k8s.v1.cni.cncf.io/networks")) }}
-{{- if eq $given "" "[]" }}
+{{- $listed := trim (trimSuffix "]" (trimPrefix "[" $given)) }}
+{{- if eq $listed "" }}
 k8s.v1.cni.cncf.io/networks: default/nftdivert
 {{- else if hasPrefix "[" $given }}
-k8s.v1.cni.cncf.io/networks: {{ printf "%s,{\"name\":\"nftdivert\",\"namespace\":\"default\"}]" (trimSuffix "]" $given) | quote }}
+k8s.v1.cni.cncf.io/networks: {{ printf "[%s,{\"name\":\"nftdivert\",\"namespace\":\"default\"}]" $listed | quote }}
 {{- else }}
 k8s.v1.cni.cncf.io/networks: {{ printf "%s,default/nftdivert" $given | quote }}
 {{- end }}

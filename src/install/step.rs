@@ -37,6 +37,8 @@ pub struct Plan {
     pub told: Vec<String>,
     /// What a user should know besides.
     pub notes: Vec<String>,
+    /// The whole configuration of our own network, where meta-plugins are to call it.
+    pub network: Option<String>,
 }
 
 impl Step {

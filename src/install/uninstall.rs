@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::choose::{STANDALONE, Target, all, is_standalone};
-use super::conf::{Form, Kind, read, type_of};
+use super::conf::{Form, Kind, type_of};
+use super::credentials::{conf_of, named};
 use super::edit::{around, stripped};
-use super::folder::{File, Folder, Node, OurBinary, TEMP};
+use super::folder::{File, Folder, Node, OurBinary, TEMP, file};
 use super::kept::{self, Kept, Why, around_digest, kept_name};
 use super::step::{Plan, Step};
 
@@ -62,16 +63,38 @@ fn remove_binary(node: &Node, fate: BinaryFate, plan: &mut Plan) {
 
 /// The steps that take our entries out of chains and put the originals back.
 pub(super) fn unchain(node: &Node, plan: &mut Plan) {
-    let mut done = BTreeSet::new();
-    for kept in kept::all(&node.conf, Why::Original) {
+    let kept = kept::all(&node.conf, Why::Original);
+    for kept in &kept {
         if let Some(target) = with_ours(&node.conf, &kept.wrote) {
-            put_back(node, &target, &kept, plan);
-            done.insert(kept.wrote.clone());
+            put_back(node, &target, kept, plan);
         }
         plan.remove(&node.conf, &kept_name(&kept.name, Why::Original));
     }
-    for target in all(&node.conf).filter(|it| it.conf.form == Form::List) {
-        if target.conf.find(Kind::Ours).is_some() && !done.contains(target.name) {
+    strip_lists(node, |name| kept.iter().any(|kept| kept.wrote == name), plan);
+}
+
+/// The same for all chains but the one in `place`: a runtime uses that, and the others are not the
+/// node's, or not any more.
+pub(super) fn leave_others(node: &Node, place: &str, plan: &mut Plan) {
+    let mut kept = kept::all(&node.conf, Why::Original);
+    kept.retain(|kept| kept.wrote != place);
+    for kept in &kept {
+        let target = with_ours(&node.conf, &kept.wrote);
+        if let Some(target) = &target {
+            put_back(node, target, kept, plan);
+        }
+        // One whose file can't be read now, or is away, may be wanted yet.
+        if target.is_some() || file(&node.conf, &kept.name) == Some(&kept.file) {
+            plan.remove(&node.conf, &kept_name(&kept.name, Why::Original));
+        }
+    }
+    strip_lists(node, |name| name == place || kept.iter().any(|kept| kept.wrote == name), plan);
+}
+
+/// Takes our entries out of lists, but of those that `is_done` knows.
+fn strip_lists(node: &Node, is_done: impl Fn(&str) -> bool, plan: &mut Plan) {
+    for target in all(&node.conf).filter(|it| it.conf.form == Form::List && !is_done(it.name)) {
+        if target.conf.find(Kind::Ours).is_some() {
             strip(&node.conf, &target, plan);
         }
     }
@@ -92,12 +115,9 @@ fn put_back(node: &Node, target: &Target<'_>, kept: &Kept, plan: &mut Plan) {
         ));
         return strip(&node.conf, target, plan);
     }
-    if let Some(plugin) = lost(node, target, &kept.file) {
-        plan.notes.push(format!(
-            "the original of {} is not put back, for it needs the plugin {plugin}, whose binary \
-             is gone",
-            kept.name
-        ));
+    if let Some(why) = lost(node, target, &kept.file) {
+        plan.notes
+            .push(format!("the original of {} is not put back, for it needs {why}", kept.name));
         return strip(&node.conf, target, plan);
     }
     if !is_wrapped {
@@ -114,14 +134,17 @@ fn put_back(node: &Node, target: &Target<'_>, kept: &Kept, plan: &mut Plan) {
     plan.remove(&node.conf, &kept.wrote);
 }
 
-/// A plugin that the original needs, that is not used now, and whose binary is gone.
+/// What the original needs, besides what is used now, and what is gone.
 fn lost(node: &Node, target: &Target<'_>, original: &File) -> Option<String> {
-    let form = |name: &str| read(name, &original.bytes);
-    let conf = form("x.conflist").or_else(|_| form("x.conf")).ok()?;
+    let conf = conf_of(original)?;
     let used: BTreeSet<&str> = target.conf.plugins().iter().filter_map(type_of).collect();
     let mut needed = conf.plugins().iter().filter_map(type_of);
     let lost = needed.find(|it| !used.contains(it) && !node.bin.plugins.contains(*it));
-    lost.map(str::to_owned)
+    if let Some(plugin) = lost {
+        return Some(format!("the plugin {plugin}, whose binary is gone"));
+    }
+    let (plugin, path) = named(original).into_iter().find(|(_, path)| node.gone.contains(path))?;
+    Some(format!("{}, which {plugin} names and which is gone", path.display()))
 }
 
 fn strip(folder: &Folder, target: &Target<'_>, plan: &mut Plan) {

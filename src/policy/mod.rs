@@ -39,6 +39,7 @@ pub use flags::Override;
 pub(crate) use hint::nearest;
 pub use identity::{Identity, Marks, Match};
 pub use included::IncludedRanges;
+pub use json::{Scalars, object_from_yaml};
 pub use load::Layer;
 pub use loopback::LoopbackRange;
 pub use modes::{Counters, Existing, InboundMode, Ipv6};

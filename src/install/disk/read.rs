@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rustix::fs::{FileType, OFlags, Stat, fstat};
 
+use super::super::credentials::gone;
 use super::super::error::{InstallError, denied};
 use super::super::folder::{
     BINARY, Bin, File, Folder, Found, LONGEST, Node, OurBinary, Owner, TEMP, is_read,
@@ -20,10 +21,10 @@ const TRIES: usize = 5;
 pub(in crate::install) fn read_node(places: &Places, binary: &[u8]) -> Result<Node, InstallError> {
     let conf = Dir::open(places, &places.conf)?;
     let bin = Dir::open(places, &places.bin)?;
-    Ok(Node {
-        conf: conf.map(|it| read_conf(&it)).transpose()?.unwrap_or_default(),
-        bin: bin.map(|it| read_bin(&it, binary)).transpose()?.unwrap_or_default(),
-    })
+    let conf = conf.map(|it| read_conf(&it)).transpose()?.unwrap_or_default();
+    let gone = gone(&places.conf, &conf);
+    let bin = bin.map(|it| read_bin(&it, binary)).transpose()?.unwrap_or_default();
+    Ok(Node { conf, bin, gone })
 }
 
 fn read_conf(dir: &Dir) -> Result<Folder, InstallError> {

@@ -2,8 +2,10 @@
 
 use super::{Member, Node, Value};
 
-/// How deep values may stand inside each other.
+/// How deep values may stand inside each other. Go reads 10000 levels, but no stack of ours does.
 const DEEPEST: usize = 256;
+/// What is said of a text that is nested deeper.
+const TOO_DEEP: &str = "nested deeper than 256";
 
 /// Why a text is no JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +17,13 @@ pub(in crate::install) struct ScanError {
     pub(in crate::install) line: usize,
     /// The byte in it, from 1.
     pub(in crate::install) column: usize,
+}
+
+impl ScanError {
+    /// Whether the text may be JSON all the same.
+    pub(in crate::install) fn is_too_deep(&self) -> bool {
+        self.reason == TOO_DEEP
+    }
 }
 
 /// Reads one JSON value and nothing behind it.
@@ -69,7 +78,7 @@ impl Scanner<'_> {
 
     fn inside(&mut self, read: fn(&mut Self) -> Scanned<Value>) -> Scanned<Value> {
         if self.depth == DEEPEST {
-            return Err("nested deeper than 256");
+            return Err(TOO_DEEP);
         }
         self.depth += 1;
         self.at += 1;
@@ -276,6 +285,8 @@ mod tests {
         assert_eq!(said(b"[1] x"), "something behind the value at line 1, column 5");
         assert!(said(b"\xef\xbb\xbf{}").contains("byte order mark"));
         assert!(said(&[b'['; 300]).contains("deeper than 256"));
+        assert!(scan(&[b'['; 257]).unwrap_err().is_too_deep());
+        assert!(!scan(&[b'['; 256]).unwrap_err().is_too_deep());
         for text in ["[1,]", "{,}", "01", "1.", "+1", "tru", "\"\t\"", r#""\x""#, r#""\u12g4""#] {
             assert!(scan(text.as_bytes()).is_err(), "{text}");
         }
