@@ -13,6 +13,7 @@ use crate::policy::{Fault, PolicyError};
 use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
 use crate::process::user::UserError;
+use crate::trace::TraceError;
 use crate::verify::probe::ProbeError;
 
 use super::exit::Exit;
@@ -59,6 +60,9 @@ pub(super) enum CliError {
     /// The probe can't begin.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// Nothing could be traced.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
     /// The node's folders are not as they should be.
     #[error(transparent)]
     Install(#[from] InstallError),
@@ -82,6 +86,7 @@ impl CliError {
             Self::Target(error) if error.is_refused() => Exit::Failed,
             Self::Probe(error) if error.is_usage() => Exit::Usage,
             Self::Probe(_) => Exit::NotProven,
+            Self::Trace(error) if error.is_usage() => Exit::Usage,
             Self::Policy(_)
             | Self::PolicyFile { .. }
             | Self::Misplaced
@@ -93,6 +98,7 @@ impl CliError {
             Self::Command(_) => Exit::CommandRefused,
             Self::NotApplied { .. }
             | Self::Apply(_)
+            | Self::Trace(_)
             | Self::Install(_)
             | Self::Demo(_)
             | Self::Cgroup(_)
@@ -115,6 +121,7 @@ impl CliError {
                 | Self::Ids(_)
                 | Self::Apply(_)
                 | Self::Probe(_)
+                | Self::Trace(_)
                 | Self::Install(_)
                 | Self::Demo(_)
                 | Self::Cgroup(_)
