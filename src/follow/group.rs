@@ -104,8 +104,7 @@ impl Grouping {
         let comes_by_lo = raw.iif == Some(LOOPBACK_IFINDEX) && raw.oif.is_none();
         let here = comes_by_lo.then(|| parse(raw)).flatten()?;
         let found = self.ways.iter().find(|(_, way)| {
-            let left = way.sent().filter(|_| way.again.is_empty());
-            left.is_some_and(|left| is_same(&left, &here))
+            way.again.is_empty() && way.sent().is_some_and(|left| is_same(&left, &here))
         });
         found.map(|(place, _)| *place)
     }

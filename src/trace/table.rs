@@ -43,3 +43,34 @@ fn told(error: NftError) -> TraceError {
         Some(_) | None => error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::KernelError;
+
+    fn refused(errno: Errno, is_table: bool) -> TraceError {
+        let failure = Failure {
+            object: "add table inet nftdivert-trace".to_owned(),
+            error: KernelError { errno: errno as i32, words: None, offset: None },
+            advice: None,
+            is_table,
+            is_table_taken: false,
+        };
+        told(NftError::Refused { failures: vec![failure] })
+    }
+
+    #[test]
+    fn a_kernel_before_5_12_is_told_from_another_trace() {
+        for errno in [Errno::EINVAL, Errno::EOPNOTSUPP] {
+            let error = refused(errno, true);
+            assert!(matches!(error, TraceError::NoOwner { .. }), "{error}");
+            assert!(error.to_string().contains("Linux 5.12"), "{error}");
+        }
+        for errno in [Errno::EEXIST, Errno::EPERM] {
+            assert!(matches!(refused(errno, true), TraceError::Busy));
+        }
+        // The batch as a whole is refused to who has no privilege.
+        assert!(matches!(refused(Errno::EPERM, false), TraceError::Nft(_)));
+    }
+}
