@@ -17,6 +17,7 @@ pub mod demo;
 pub mod dialect;
 pub mod draw;
 pub mod explain;
+pub mod follow;
 pub mod install;
 pub mod net;
 pub mod netlink;
@@ -25,6 +26,7 @@ pub mod plan;
 pub mod policy;
 pub mod process;
 pub mod ruleset;
+pub mod trace;
 pub mod verify;
 pub mod words;
 

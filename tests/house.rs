@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room with its floor, as in docs/architecture.md.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 19] = [
     ("words", 0),
     ("policy", 1),
     ("dialect", 1),
@@ -14,12 +14,14 @@ const FLOORS: [(&str, u8); 17] = [
     ("plan", 1),
     ("explain", 1),
     ("draw", 1),
+    ("follow", 1),
     ("netlink", 2),
     ("nft", 2),
     ("net", 2),
     ("process", 2),
     ("apply", 3),
     ("verify", 3),
+    ("trace", 3),
     ("demo", 4),
     ("cni", 4),
     ("install", 4),
@@ -27,16 +29,19 @@ const FLOORS: [(&str, u8); 17] = [
 ];
 
 /// Rooms of one floor that know each other.
-const ARROWS: [(&str, &str); 9] = [
+const ARROWS: [(&str, &str); 12] = [
     ("dialect", "policy"),
     ("plan", "policy"),
     ("plan", "ruleset"),
     ("explain", "ruleset"),
     ("draw", "ruleset"),
+    ("follow", "explain"),
+    ("follow", "ruleset"),
     ("nft", "netlink"),
     ("net", "netlink"),
     ("process", "net"),
     ("verify", "apply"),
+    ("trace", "apply"),
 ];
 
 /// What floors 0 and 1 must not touch: they are values only.

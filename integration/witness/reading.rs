@@ -156,6 +156,7 @@ fn meta(key: MetaKey) -> MetaType {
         MetaKey::L4Proto => MetaType::L4Proto,
         MetaKey::Mark => MetaType::Mark,
         MetaKey::Cgroup => MetaType::Cgroup,
+        MetaKey::NfTrace => panic!("meta nftrace is not in a plan"),
         MetaKey::Other(number) => panic!("meta key {number} is not in a plan"),
     }
 }

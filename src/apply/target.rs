@@ -57,7 +57,8 @@ impl Inside {
     }
 
     /// The pod's ids as rules count them.
-    pub(super) fn ids(&self) -> &IdMaps {
+    #[must_use]
+    pub fn ids(&self) -> &IdMaps {
         &self.ids
     }
 }

@@ -14,6 +14,7 @@ use crate::process::cgroup::CgroupError;
 use crate::process::command::CommandError;
 use crate::process::ending::EndingError;
 use crate::process::user::UserError;
+use crate::trace::TraceError;
 use crate::verify::probe::ProbeError;
 
 use super::exit::Exit;
@@ -71,6 +72,9 @@ pub(super) enum CliError {
     /// The probe can't begin.
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    /// Nothing could be traced.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
     /// The node's folders are not as they should be.
     #[error(transparent)]
     Install(#[from] InstallError),
@@ -97,6 +101,7 @@ impl CliError {
             Self::Target(error) if error.is_refused() => Exit::Failed,
             Self::Probe(error) if error.is_usage() => Exit::Usage,
             Self::Probe(_) => Exit::NotProven,
+            Self::Trace(error) if error.is_usage() => Exit::Usage,
             Self::Policy(_)
             | Self::PolicyFile { .. }
             | Self::EntryFile { .. }
@@ -110,6 +115,7 @@ impl CliError {
             Self::Command(_) => Exit::CommandRefused,
             Self::NotApplied { .. }
             | Self::Apply(_)
+            | Self::Trace(_)
             | Self::Install(_)
             | Self::Ending(_)
             | Self::Demo(_)
@@ -134,6 +140,7 @@ impl CliError {
                 | Self::Ids(_)
                 | Self::Apply(_)
                 | Self::Probe(_)
+                | Self::Trace(_)
                 | Self::Install(_)
                 | Self::Ending(_)
                 | Self::Demo(_)

@@ -23,6 +23,7 @@ use super::policy_args::PolicyArgs;
 use super::target_args::TargetArgs;
 use packet::PacketArgs;
 use show::{Shown, show};
+pub(super) use show::{between, head, step_json};
 
 const HELP: &str = "\
 The verdict comes first, then each rule that the packet met and that decided or changed something, \

@@ -21,6 +21,7 @@ mod probe;
 mod remove;
 mod status;
 mod target_args;
+mod trace;
 mod uninstall;
 mod verify;
 
@@ -49,6 +50,7 @@ Examples:
   nftdivert plan --inbound-ports 80,8000-8999        print the rules; touches nothing
   nftdivert plan --output svg > way.svg              draw a packet's way through them
   nftdivert explain out tcp --to 10.0.0.1:443        what would become of this connection?
+  nftdivert trace --netns web --port 443             what becomes of packets that pass?
   nftdivert apply --netns web                        capture, with the defaults
   nftdivert apply --policy mesh.yaml --pid 4711      capture in a process's namespace
   nftdivert verify --policy mesh.yaml --netns web    do the rules still hold?
@@ -91,6 +93,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Say what becomes of a packet, and which rules decide; touches nothing.
     Explain(Box<explain::ExplainArgs>),
+    /// Follow packets that pass through the rules, as the kernel traces them.
+    Trace(Box<trace::TraceArgs>),
     /// Compare the namespace with the policy, expression by expression.
     Verify(verify::VerifyArgs),
     /// Prove capture from inside the pod, without any privilege, before the proxy runs.
@@ -147,6 +151,7 @@ fn dispatch(command: Command, output: &Output) -> Result<Exit, CliError> {
         Command::Apply(args) => apply::run(args, output),
         Command::Plan(args) => plan::run(args, output),
         Command::Explain(args) => explain::run(*args, output),
+        Command::Trace(args) => trace::run(&args, output),
         Command::Verify(args) => verify::run(args, output),
         Command::Probe(args) => probe::run(*args, output),
         Command::Status(args) => status::run(args, output),

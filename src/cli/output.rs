@@ -97,6 +97,18 @@ impl Output {
         self.failure.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
     }
 
+    /// Whether nobody reads what is printed any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.failure.get().is_some()
+    }
+
+    /// Prints an object on one line, for programs only, where many follow each other.
+    pub(super) fn json_line(&self, value: &impl Serialize) {
+        if self.is_json() {
+            self.text(&format!("{}\n", serde_json::to_string(value).unwrap_or_default()));
+        }
+    }
+
     /// Prints one line, for people only.
     pub(super) fn line(&self, text: &str) {
         if self.format == Format::Text {

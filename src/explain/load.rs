@@ -41,6 +41,7 @@ pub(super) fn meta(flow: &Flow<'_>, key: MetaKey) -> Loaded {
         }]),
         MetaKey::L4Proto => Ok(vec![header::protocol_number(&flow.addresses, flow.protocol)]),
         MetaKey::Mark => number(flow.mark),
+        MetaKey::NfTrace => Err(NotLoaded::Unknown("meta nftrace".to_owned())),
         MetaKey::Other(key) => Err(NotLoaded::Unknown(format!("meta key {key}"))),
     }
 }

@@ -154,6 +154,10 @@ impl Evaluation<'_, '_, '_> {
     // === What rules change ===
 
     fn set_meta(&mut self, key: MetaKey, sreg: Reg) -> Result<(), End> {
+        // It changes what is told, and nothing of the packet's way.
+        if key == MetaKey::NfTrace {
+            return Ok(());
+        }
         if key != MetaKey::Mark {
             return unknown(format!("what setting meta {key:?} does"));
         }

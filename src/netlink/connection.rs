@@ -20,7 +20,7 @@ use super::{Answer, NetlinkError};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One datagram of a dump is at most 32 KiB (`netlink_dump`), an answer to a batch is smaller.
-const RECEIVE_BYTES: usize = 64 * 1024;
+pub(super) const RECEIVE_BYTES: usize = 64 * 1024;
 
 /// More datagrams than any batch has answers: a socket that fails for good ends the reading too.
 const DRAIN_AT_MOST: usize = 100_000;
@@ -40,7 +40,7 @@ pub enum Family {
 }
 
 impl Family {
-    fn protocol(self) -> isize {
+    pub(super) fn protocol(self) -> isize {
         match self {
             Self::Netfilter => protocols::NETLINK_NETFILTER,
             Self::Route => protocols::NETLINK_ROUTE,

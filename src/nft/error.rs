@@ -58,6 +58,8 @@ pub struct Failure {
     pub error: KernelError,
     /// What can be done about it.
     pub advice: Option<String>,
+    /// Whether this is a new table.
+    pub is_table: bool,
     /// Whether this is a new table that was there already.
     pub is_table_taken: bool,
 }
@@ -67,8 +69,9 @@ impl Failure {
         let advice = label.and_then(|label| advice(label, error.errno));
         let object =
             label.map_or_else(|| "a message that was not sent".to_owned(), Label::to_string);
-        let is_table_taken = matches!(label, Some(Label::Table(_))) && error.errno == EEXIST;
-        Self { object, error, advice, is_table_taken }
+        let is_table = matches!(label, Some(Label::Table(_)));
+        let is_table_taken = is_table && error.errno == EEXIST;
+        Self { object, error, advice, is_table, is_table_taken }
     }
 }
 

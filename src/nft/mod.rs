@@ -7,10 +7,12 @@ mod element;
 mod error;
 mod expr;
 mod foreign;
+mod handles;
 mod read;
 mod rule;
 mod set;
 mod table;
+mod trace;
 mod transaction;
 mod userdata;
 
@@ -21,7 +23,9 @@ pub use foreign::{
     Act, Foreign, ForeignBase, ForeignChain, ForeignRule, ForeignTable, TableFamily, TableName,
     read_foreign,
 };
+pub use handles::read_rules;
 pub use read::{Found, generation, read_table};
+pub use trace::{TRACE_GROUP, decode as decode_event};
 pub use transaction::commit;
 
 /// Decoding of what the kernel sent, for tests and fuzzing: one message body by its type.
@@ -31,9 +35,11 @@ pub mod decode {
     pub use super::foreign::{
         decode_chain as foreign_chain, decode_rule as foreign_rule, decode_table as foreign_table,
     };
+    pub use super::handles::decode as known_rule;
     pub use super::rule::decode as rule;
     pub use super::set::decode as set;
     pub use super::table::decode as table;
+    pub use super::trace::decode as event;
 }
 
 /// `NFNL_SUBSYS_NFTABLES`.
@@ -57,6 +63,7 @@ mod message_type {
     pub(super) const NEWSET: u16 = 9;
     pub(super) const NEWSETELEM: u16 = 12;
     pub(super) const NEWGEN: u16 = 15;
+    pub(super) const TRACE: u16 = 17;
 }
 
 /// What follows `struct nfgenmsg`, if the message is of this type and of family `inet`.

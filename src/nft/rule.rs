@@ -4,11 +4,12 @@ use netlink_packet_core::DecodeError;
 use netlink_packet_netfilter::nftables::{NfTablesMessage, RuleAttribute, RuleMessage};
 
 use super::{INET, SUBSYSTEM, expr, inet_attributes, message_type};
-use crate::netlink::{Written, put_nested, put_string};
-use crate::ruleset::Rule;
+use crate::netlink::{Attributes, Written, put_nested, put_string};
+use crate::ruleset::{Expr, Rule};
 
-const NFTA_RULE_TABLE: u16 = 1;
-const NFTA_RULE_CHAIN: u16 = 2;
+pub(super) const NFTA_RULE_TABLE: u16 = 1;
+pub(super) const NFTA_RULE_CHAIN: u16 = 2;
+pub(super) const NFTA_RULE_HANDLE: u16 = 3;
 const NFTA_RULE_EXPRESSIONS: u16 = 4;
 const NFTA_LIST_ELEM: u16 = 1;
 
@@ -50,13 +51,18 @@ pub fn decode(kind: u16, body: &[u8]) -> Result<Option<(String, Rule)>, DecodeEr
         return Ok(None);
     };
     let chain = attributes.expect(NFTA_RULE_CHAIN, "NFTA_RULE_CHAIN")?.string();
+    Ok(Some((chain, Rule { exprs: decode_exprs(attributes)?, setting: "" })))
+}
+
+/// The expressions among the attributes of a rule.
+pub(super) fn decode_exprs(attributes: Attributes<'_>) -> Result<Vec<Expr>, DecodeError> {
     let mut exprs = Vec::with_capacity(8);
     if let Some(list) = attributes.find(NFTA_RULE_EXPRESSIONS) {
         for element in list.nested() {
             exprs.push(expr::decode(element?.nested())?);
         }
     }
-    Ok(Some((chain, Rule { exprs, setting: "" })))
+    Ok(exprs)
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub enum MetaKey {
     Mark,
     /// The net_cls class of the socket (cgroup v1), 4 bytes.
     Cgroup,
+    /// Whether the kernel tells which rules the packet meets, 1 byte; it is set only.
+    NfTrace,
     /// A key that our rules do not use.
     Other(u32),
 }

@@ -23,10 +23,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 
 /// Keys that have a name have no other form.
 fn meta_key() -> impl Strategy<Value = MetaKey> {
-    use MetaKey::{Cgroup, Iif, IifName, L4Proto, Mark, NfProto, Oif, OifName, SkGid, SkUid};
-    let named = select(&[Iif, Oif, IifName, OifName, SkUid, SkGid, NfProto, L4Proto, Mark, Cgroup]);
+    use MetaKey::{
+        Cgroup, Iif, IifName, L4Proto, Mark, NfProto, NfTrace, Oif, OifName, SkGid, SkUid,
+    };
+    let named = select(&[
+        Iif, Oif, IifName, OifName, SkUid, SkGid, NfProto, L4Proto, Mark, Cgroup, NfTrace,
+    ]);
     // `enum nft_meta_keys`: 3-7, 10, 11, 15, 16 and 23 have names.
-    let low = prop_oneof![0..3_u32, 8..10_u32, 12..15_u32, 17..23_u32];
+    let low = prop_oneof![0..3_u32, 8..10_u32, 13..15_u32, 17..23_u32];
     let other = prop_oneof![low, 24..64_u32, 64..=u32::MAX];
     prop_oneof![named, other.prop_map(MetaKey::Other)]
 }

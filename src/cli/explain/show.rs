@@ -78,7 +78,8 @@ fn names(port: u16, policy: &CapturePolicy) -> Vec<&'static str> {
     all.into_iter().filter(|(_, own)| own.get() == port).map(|(name, _)| name).collect()
 }
 
-fn head(step: &Step) -> String {
+/// The chain, the rule's number and what the rule did.
+pub(in super::super) fn head(step: &Step) -> String {
     let mut text = step.chain.to_string();
     if let Some(rule) = step.rule {
         let _ = write!(text, ", rule {rule}");
@@ -121,7 +122,12 @@ fn packet_text(packet: &Packet) -> String {
     text
 }
 
-fn between(from: std::net::IpAddr, to: std::net::IpAddr, ports: crate::explain::Ports) -> String {
+/// Both ends with their ports.
+pub(in super::super) fn between(
+    from: std::net::IpAddr,
+    to: std::net::IpAddr,
+    ports: crate::explain::Ports,
+) -> String {
     let end = |address, port| std::net::SocketAddr::new(address, port);
     format!("{} -> {}", end(from, ports.source), end(to, ports.destination))
 }
@@ -146,7 +152,8 @@ fn as_json(shown: &Shown<'_>, notes: &[String]) -> Value {
     object
 }
 
-fn step_json(step: &Step) -> Value {
+/// A step for programs.
+pub(in super::super) fn step_json(step: &Step) -> Value {
     json!({
         "chain": step.chain,
         "rule": step.rule,

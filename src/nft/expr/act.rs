@@ -51,19 +51,24 @@ pub(super) fn encode_verdict(verdict: &Verdict) -> Expressions {
 
 pub(super) fn decode_verdict(data: Attributes<'_>) -> Result<Expr, DecodeError> {
     let verdict = data.expect(NFTA_DATA_VERDICT, "NFTA_DATA_VERDICT")?.nested();
+    decode_code(verdict).map(Expr::Verdict)
+}
+
+/// Reads a code, and the chain to which it leads.
+pub(in super::super) fn decode_code(verdict: Attributes<'_>) -> Result<Verdict, DecodeError> {
     let code = expect_number(verdict, NFTA_VERDICT_CODE, "NFTA_VERDICT_CODE")?;
     let chain = || {
         let chain = verdict.expect(NFTA_VERDICT_CHAIN, "NFTA_VERDICT_CHAIN")?;
         Ok::<_, DecodeError>(chain.string().into())
     };
-    Ok(Expr::Verdict(match (code, WireVerdict::from(code)) {
+    Ok(match (code, WireVerdict::from(code)) {
         (NF_DROP, _) => Verdict::Drop,
         (NF_ACCEPT, _) => Verdict::Accept,
         (_, WireVerdict::Return) => Verdict::Return,
         (_, WireVerdict::Jump) => Verdict::Jump(chain()?),
         (_, WireVerdict::Goto) => Verdict::Goto(chain()?),
         _ => Verdict::Other(code),
-    }))
+    })
 }
 
 /// A counter that was never told where to start has no numbers.

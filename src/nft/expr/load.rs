@@ -54,6 +54,7 @@ fn wire_key(key: MetaKey) -> WireKey {
         MetaKey::L4Proto => WireKey::L4Proto,
         MetaKey::Mark => WireKey::Mark,
         MetaKey::Cgroup => WireKey::Cgroup,
+        MetaKey::NfTrace => WireKey::NftraceBit,
         MetaKey::Other(number) => WireKey::Other(number),
     }
 }
@@ -87,6 +88,7 @@ fn meta_key(number: u32) -> MetaKey {
         MetaKey::L4Proto,
         MetaKey::Mark,
         MetaKey::Cgroup,
+        MetaKey::NfTrace,
     ];
     let found = known.into_iter().find(|key| u32::from(wire_key(*key)) == number);
     found.unwrap_or(MetaKey::Other(number))

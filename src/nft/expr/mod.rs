@@ -14,6 +14,8 @@ use netlink_packet_netfilter::nftables::Expressions;
 use crate::netlink::{Attributes, put_emitable, put_nested, put_string};
 use crate::ruleset::{Expr, Reg};
 
+pub(super) use act::decode_code as decode_verdict;
+
 const NFTA_EXPR_NAME: u16 = 1;
 const NFTA_EXPR_DATA: u16 = 2;
 const NFTA_DATA_VALUE: u16 = 1;

@@ -57,6 +57,16 @@ impl RuleBuilder {
             .cmp(CmpOp::Eq, network.octets().to_vec())
     }
 
+    /// The IPv6 address is in this prefix.
+    #[must_use]
+    pub fn ip6_prefix(self, side: Side, network: Ipv6Addr, bits: u8) -> Self {
+        if bits >= 128 {
+            return self.ip6(side, network);
+        }
+        let mask = Ipv6Addr::from(!(u128::MAX.checked_shr(u32::from(bits)).unwrap_or(0)));
+        self.address6(side).masked(mask.octets().to_vec()).cmp(CmpOp::Eq, network.octets().to_vec())
+    }
+
     /// The IPv4 address is in the set.
     #[must_use]
     pub fn ip4_in(self, side: Side, set: &Name) -> Self {

@@ -76,6 +76,15 @@ impl RuleBuilder {
             .finish()
     }
 
+    /// Has the kernel tell which rules the packet meets from here on, and ends so.
+    #[must_use]
+    pub fn trace(self) -> Rule {
+        self.count()
+            .push(Expr::Immediate { dreg: Reg::ONE, data: vec![1] })
+            .push(Expr::MetaSet { key: MetaKey::NfTrace, sreg: Reg::ONE })
+            .finish()
+    }
+
     /// Has the packet's connection tracked in a zone of its own, and ends so.
     #[must_use]
     pub fn set_zone(self, zone: u16) -> Rule {

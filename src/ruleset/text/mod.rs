@@ -11,10 +11,21 @@ use std::fmt::Write as _;
 
 use super::{BaseChain, Chain, ChainType, Hook, Policy, Ruleset, Set};
 
+/// `NFT_TABLE_F_DORMANT`.
+const DORMANT: u32 = 1;
+/// `NFT_TABLE_F_OWNER`.
+const OWNER: u32 = 2;
+
 /// The whole table.
 #[must_use]
 pub fn ruleset_text(ruleset: &Ruleset) -> String {
     let mut out = format!("table inet {} {{\n", ruleset.table);
+    let flags = [(DORMANT, "dormant"), (OWNER, "owner")].into_iter();
+    let flags: Vec<&str> =
+        flags.filter(|(bit, _)| ruleset.flags & bit != 0).map(|(_, name)| name).collect();
+    if !flags.is_empty() {
+        let _ = writeln!(out, "\tflags {}", flags.join(","));
+    }
     if let Some(comment) = &ruleset.comment {
         let _ = writeln!(out, "\tcomment \"{comment}\"");
     }

@@ -198,6 +198,7 @@ fn meta_words(key: MetaKey) -> &'static str {
         MetaKey::L4Proto => "meta l4proto",
         MetaKey::Mark => "meta mark",
         MetaKey::Cgroup => "meta cgroup",
+        MetaKey::NfTrace => "meta nftrace",
         MetaKey::Other(_) => "meta unknown",
     }
 }
@@ -228,6 +229,7 @@ fn meta_value(key: MetaKey, data: &[u8]) -> String {
             [number] => number.to_string(),
             _ => hex(data),
         },
+        MetaKey::NfTrace => big_endian(data).to_string(),
         MetaKey::Other(_) => hex(data),
     }
 }
