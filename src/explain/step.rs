@@ -104,6 +104,28 @@ pub enum Effect {
     Unknown(String),
 }
 
+impl Effect {
+    /// The port of the proxy that it gave the packet to, and how, if it did.
+    #[must_use]
+    pub fn capture(&self) -> Option<(u16, Capture)> {
+        match self {
+            Self::Redirect(port) => Some((*port, Capture::Redirect)),
+            Self::Tproxy(port) => Some((*port, Capture::Tproxy)),
+            Self::Jump(_)
+            | Self::Goto(_)
+            | Self::Return
+            | Self::Accept
+            | Self::Drop
+            | Self::Reject
+            | Self::Mark(_)
+            | Self::ConnectionMark(_)
+            | Self::Zone(_)
+            | Self::Untracked
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

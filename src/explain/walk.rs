@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::packet::{Packet, Way};
 use super::registers::Registers;
 use super::rule::evaluate;
-use super::step::{Capture, Effect, Explanation, Matched, Step, Verdict};
+use super::step::{Effect, Explanation, Matched, Step, Verdict};
 use crate::ruleset::{BaseChain, Chain, ChainType, Hook, Policy, Rule, Ruleset, rule_text};
 
 /// More chains than a packet can enter in rulesets that the kernel takes in practice; one that
@@ -116,22 +116,8 @@ impl<'a> Walk<'a> {
     /// Evaluates a rule, and gives the last thing that it did.
     fn rule(&mut self, at: &Place<'_>, rule: &Rule, registers: &mut Registers) -> Option<Effect> {
         let (matched, effects) = evaluate(self.ruleset, rule, &mut self.flow, registers);
-        for effect in &effects {
-            self.captured = match effect {
-                Effect::Redirect(port) => captured(*port, Capture::Redirect),
-                Effect::Tproxy(port) => captured(*port, Capture::Tproxy),
-                Effect::Jump(_)
-                | Effect::Goto(_)
-                | Effect::Return
-                | Effect::Accept
-                | Effect::Drop
-                | Effect::Reject
-                | Effect::Mark(_)
-                | Effect::ConnectionMark(_)
-                | Effect::Zone(_)
-                | Effect::Untracked
-                | Effect::Unknown(_) => continue,
-            };
+        if let Some((port, by)) = effects.iter().rev().find_map(Effect::capture) {
+            self.captured = Some(Verdict::Captured { port, by });
         }
         let last = effects.last().cloned();
         self.steps.push(Step {
@@ -171,8 +157,4 @@ impl<'a> Walk<'a> {
         });
         Going::Break(Verdict::Dropped)
     }
-}
-
-fn captured(port: u16, by: Capture) -> Option<Verdict> {
-    Some(Verdict::Captured { port, by })
 }

@@ -139,21 +139,7 @@ fn end((step, met): (usize, &Met)) -> Option<Fate> {
 }
 
 fn capture((step, met): (usize, &Met)) -> Option<(usize, u16, Capture)> {
-    met.step.effects.iter().find_map(|effect| match effect {
-        Effect::Redirect(port) => Some((step, *port, Capture::Redirect)),
-        Effect::Tproxy(port) => Some((step, *port, Capture::Tproxy)),
-        Effect::Jump(_)
-        | Effect::Goto(_)
-        | Effect::Return
-        | Effect::Accept
-        | Effect::Drop
-        | Effect::Reject
-        | Effect::Mark(_)
-        | Effect::ConnectionMark(_)
-        | Effect::Zone(_)
-        | Effect::Untracked
-        | Effect::Unknown(_) => None,
-    })
+    met.step.effects.iter().find_map(Effect::capture).map(|(port, by)| (step, port, by))
 }
 
 /// Where it goes, if that is not where it was sent.
