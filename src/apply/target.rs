@@ -82,7 +82,7 @@ impl Target {
     /// # Errors
     /// The kernel refused to let the thread in.
     pub fn entered(netns: Netns, host: HostRule) -> Result<Self, NetnsError> {
-        netns.stay()?;
+        netns.enter()?;
         Ok(Self { place: Place::Entered(netns), host, root: None, ids: IdMaps::default() })
     }
 

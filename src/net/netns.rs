@@ -83,10 +83,11 @@ impl Netns {
         })
     }
 
-    /// Takes the calling thread into this namespace for good, for a program that has nothing to do
-    /// anywhere else and ends: a thread less to start and to wait for.
-    pub fn stay(&self) -> Result<(), NetnsError> {
-        self.enter()
+    /// Takes the calling thread into this namespace for good: a thread that ends with its work, or a program
+    /// that has nothing to do anywhere else and ends.
+    pub fn enter(&self) -> Result<(), NetnsError> {
+        setns(&self.file, CloneFlags::CLONE_NEWNET)
+            .map_err(|source| NetnsError::Enter { inode: self.inode, source })
     }
 
     /// Starts `job` in this namespace, on a thread of its own called `name`, and does not wait for
@@ -146,11 +147,6 @@ impl Netns {
     fn open(object: &str, path: &Path) -> Result<Self, NetnsError> {
         let (file, device, inode) = nsfs::open_network(object, path)?;
         Ok(Self { file, device, inode })
-    }
-
-    fn enter(&self) -> Result<(), NetnsError> {
-        setns(&self.file, CloneFlags::CLONE_NEWNET)
-            .map_err(|source| NetnsError::Enter { inode: self.inode, source })
     }
 
     fn inspect(&self, operation: &'static str, source: Errno) -> NetnsError {
