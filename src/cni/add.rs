@@ -33,7 +33,11 @@ pub(super) fn take_back(add: &Attachment) {
 
 /// A pod has one capture, whichever of its networks asks for it: what one network's ADD has put into force,
 /// another's must not replace.
-fn alone(add: &Attachment, target: &Target, policy: &CapturePolicy) -> Result<(), CniError> {
+fn refuse_another_network(
+    add: &Attachment,
+    target: &Target,
+    policy: &CapturePolicy,
+) -> Result<(), CniError> {
     let known = status(target).map_err(|source| CniError::Apply { source })?;
     let (Some(recorded), Some(digest)) = (known.source, known.policy) else { return Ok(()) };
     let mine = del::source(&add.network, &add.interface);
@@ -50,7 +54,7 @@ fn put(
     policy: &CapturePolicy,
     notes: Vec<String>,
 ) -> Result<(), CniError> {
-    alone(add, target, policy)?;
+    refuse_another_network(add, target, policy)?;
     if policy.inbound.mode != InboundMode::Redirect {
         place::set_lo_up(target)?;
     }
