@@ -32,7 +32,8 @@ impl<'a> Podman<'a> {
     /// Starts a container that sleeps; `options` are more words for `podman run`.
     pub(crate) fn start(&self, name: &str, options: &[&str]) -> Ran {
         let (group, root) = (format!("--cgroup-parent={}", self.0.cgroup), self.0.root());
-        // A cgroup for conmon too: podman makes it in several steps, and runs that start at once meet.
+        // podman makes conmon's cgroup in several steps, and complains where runs that start at
+        // once meet.
         let mut words = vec!["run", "--detach", "--cgroups=no-conmon", "--name", name];
         words.extend(["--net", "lab", &group]);
         words.extend(options);
