@@ -85,6 +85,9 @@ impl Netns {
 
     /// Takes the calling thread into this namespace for good: a thread that ends with its work, or a program
     /// that has nothing to do anywhere else and ends.
+    ///
+    /// # Errors
+    /// The kernel refused: it takes `CAP_SYS_ADMIN` here and where the namespace is owned (setns(2)).
     pub fn enter(&self) -> Result<(), NetnsError> {
         setns(&self.file, CloneFlags::CLONE_NEWNET)
             .map_err(|source| NetnsError::Enter { inode: self.inode, source })
